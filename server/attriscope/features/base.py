@@ -1,0 +1,73 @@
+"""What every kind of input can do. A new kind is one subclass in one file."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from torch import Tensor
+
+from attriscope.errors import ExplorerError
+
+
+@dataclass(frozen=True)
+class Display:
+    """One example as the page shows it."""
+
+    png: bytes
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A reference input by name; `description` says what it looks like, e.g. 'zero here = mean grey'."""
+
+    id: str
+    name: str
+    description: str
+
+
+class Feature(ABC):
+    """One input of the model. Examples come without the batch dimension."""
+
+    kind: ClassVar[Literal["image"]]
+    dimensions: ClassVar[int]
+    """of one example"""
+    axes: ClassVar[str]
+    """of one example, for messages: 'C×H×W'"""
+
+    name: str
+
+    @abstractmethod
+    def display(self, example: Tensor) -> Display:
+        """The example drawn. Raises ExplorerError where its values cannot be drawn."""
+
+    @abstractmethod
+    def baselines(self) -> tuple[Baseline, ...]:
+        """What `baseline` offers, the default first."""
+
+    @abstractmethod
+    def baseline(self, baseline: str, example: Tensor) -> Tensor:
+        """The named baseline for `example`: its shape, type and device. The same every time.
+
+        Raises ExplorerError for an unknown name.
+        """
+
+    @abstractmethod
+    def describe(self) -> str:
+        """Everything about the declaration that its baselines depend on, for content keys."""
+
+    def batched(self, value: Tensor, index: int) -> bool:
+        """Whether `value` is a batch of examples or one. Raises ExplorerError for any other shape."""
+        if value.dim() in (self.dimensions, self.dimensions + 1) and 0 not in value.shape[-self.dimensions :]:
+            return value.dim() == self.dimensions + 1
+        raise ExplorerError(
+            "wrong_shape",
+            f"Sample {index}: {self.name!r} has shape {tuple(value.shape)}; one example is {self.axes}, "
+            f"a batch N×{self.axes}.",
+            field=f"dataset[{index}]",
+            index=index,
+            shape=list(value.shape),
+        )

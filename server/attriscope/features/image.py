@@ -1,0 +1,189 @@
+"""Images: N×C×H×W tensors, drawn as PNG."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import math
+from collections.abc import Callable, Iterable
+from numbers import Real
+from typing import Any, Final, Literal
+
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+from attriscope.errors import ExplorerError, nearest
+from attriscope.features.base import Baseline, Display, Feature
+
+_SLACK = 0.005  # interpolation and rounding leave 0–1 by this much; a normalised image leaves it by far more
+_BLUR_SIDES = 12  # sigma is this part of the shorter side: no object survives it, the rough colours do
+
+
+class ImageFeature(Feature):
+    """An image input, C×H×W for one example.
+
+    name: heading of its panel. mean, std: a number, or one for each channel, of the normalisation the tensors have had
+    already (`(pixel − mean) / std` with pixels 0–1); they are used to draw the tensors and for the black and white
+    baselines. Without both, floating-point tensors must lie in 0–1 and integer tensors in 0–255.
+    One channel is drawn grey, three as RGB, any other number as the grey mean of its channels.
+    Raises ExplorerError for a mean or std that is no finite number, or a std that is not positive.
+    """
+
+    kind: Final = "image"  # type: ignore[misc]
+    dimensions: Final = 3  # type: ignore[misc]
+    axes: Final = "C×H×W"  # type: ignore[misc]
+
+    def __init__(self, name: str = "image", *, mean: Any = None, std: Any = None) -> None:
+        if not isinstance(name, str) or not name:
+            raise ExplorerError("wrong_type", f"name is {name!r}; it must be a non-empty string.", field="name")
+        self.name = name
+        self.normalised = mean is not None or std is not None
+        self.mean = _numbers("mean", 0.0 if mean is None else mean)
+        self.std = _numbers("std", 1.0 if std is None else std)
+        for value in self.std:
+            if value <= 0:
+                raise ExplorerError("out_of_range", f"std is {value}; it must be above 0.", field="std")
+        sizes = {len(self.mean), len(self.std)} - {1}
+        if len(sizes) > 1:
+            raise ExplorerError(
+                "wrong_shape", f"mean has {len(self.mean)} channels, std {len(self.std)}; they must agree.", field="std"
+            )
+
+    def __repr__(self) -> str:
+        return f"ImageFeature({self.describe()})"
+
+    def describe(self) -> str:
+        return f"{self.name!r}, mean={self.mean}, std={self.std}, normalised={self.normalised}"
+
+    # --- to the page -------------------------------------------------------------------------------
+
+    def pixels(self, example: Tensor) -> Tensor:
+        """The image as float32 C×H×W within 0–1. Raises ExplorerError for values that cannot be drawn."""
+        value = example.detach().cpu()
+        if not value.dtype.is_floating_point:
+            value = value.to(torch.float32) / (1.0 if value.dtype is torch.bool else 255.0)
+        value = value.to(torch.float32)
+        if not bool(torch.isfinite(value).all()):
+            raise ExplorerError("nonfinite", f"{self.name!r} contains NaN or infinity.", feature=self.name)
+        if self.normalised:
+            value = value * self._channels(self.std, value) + self._channels(self.mean, value)
+        elif value.min() < -_SLACK or value.max() > 1 + _SLACK:
+            low, high = float(value.min()), float(value.max())
+            raise ExplorerError(
+                "not_displayable",
+                f"{self.name!r} has values from {low:.3g} to {high:.3g}; pixels are 0 to 1. If the tensors are already "
+                "normalised, say how: ImageFeature(mean=…, std=…).",
+                field="features",
+                feature=self.name,
+                minimum=low,
+                maximum=high,
+            )
+        return value.clamp(0, 1)
+
+    def display(self, example: Tensor) -> Display:
+        pixels = self.pixels(example)
+        if pixels.shape[0] not in (1, 3):
+            pixels = pixels.mean(0, keepdim=True)
+        array = (pixels * 255).round().to(torch.uint8).permute(1, 2, 0).numpy()
+        picture = Image.fromarray(array[..., 0] if array.shape[2] == 1 else array)
+        file = io.BytesIO()
+        picture.save(file, "PNG", compress_level=3)
+        return Display(file.getvalue(), picture.width, picture.height)
+
+    # --- baselines ---------------------------------------------------------------------------------
+
+    def baselines(self) -> tuple[Baseline, ...]:
+        return (
+            Baseline("zero", "Zero", f"zero here = {self._zero_colour()}"),
+            Baseline("black", "Black", "every pixel black"),
+            Baseline("white", "White", "every pixel white"),
+            Baseline("blurred", "Blurred", f"the image itself, blurred by 1/{_BLUR_SIDES} of its shorter side"),
+            Baseline("mean", "Mean colour", "every pixel the image's own mean colour"),
+            Baseline("noise", "Uniform noise", "every pixel a random colour; the same for the same image"),
+        )
+
+    def baseline(self, baseline: str, example: Tensor) -> Tensor:
+        make = _BASELINES.get(baseline)
+        if make is None:
+            raise ExplorerError(
+                "unknown_baseline",
+                f"No baseline {baseline!r}.{nearest(baseline, list(_BASELINES))}",
+                field="baseline",
+                baseline=baseline,
+            )
+        value = make(self, example)
+        return (value if example.dtype.is_floating_point else value.round()).to(example)
+
+    def _zero_colour(self) -> str:
+        if max(abs(value) for value in self.mean) <= 0.02:
+            return "black"
+        if max(self.mean) - min(self.mean) <= 0.15:
+            return "mean grey" if 0.2 <= min(self.mean) and max(self.mean) <= 0.8 else "a plain grey"
+        return "the mean colour"
+
+    def _from_pixels(self, pixels: Tensor, like: Tensor) -> Tensor:
+        """From 0–1 to the model's space."""
+        if not like.dtype.is_floating_point:
+            return pixels * (1.0 if like.dtype is torch.bool else 255.0)
+        return (pixels - self._channels(self.mean, pixels)) / self._channels(self.std, pixels)
+
+    def _channels(self, values: tuple[float, ...], like: Tensor) -> Tensor:
+        if len(values) not in (1, like.shape[0]):
+            raise ExplorerError(
+                "wrong_shape",
+                f"mean and std of {self.name!r} have {len(values)} channels; the image has {like.shape[0]}.",
+                field="features",
+            )
+        return torch.tensor(values, dtype=torch.float32, device=like.device).view(-1, 1, 1)
+
+
+def _numbers(field: str, value: Any) -> tuple[float, ...]:
+    values = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
+    values = tuple(v.item() if isinstance(v, Tensor) and v.numel() == 1 else v for v in values)
+    if not values:
+        raise ExplorerError("wrong_shape", f"{field} is empty; give a number, or one for each channel.", field=field)
+    for number in values:
+        if isinstance(number, bool) or not isinstance(number, Real) or not math.isfinite(number):
+            raise ExplorerError(
+                "wrong_type", f"{field} is {value!r}; it must be a finite number, or one for each channel.", field=field
+            )
+    return tuple(float(number) for number in values)
+
+
+def _blurred(feature: ImageFeature, example: Tensor) -> Tensor:
+    """A Gaussian along each axis, the border repeated, so that any size works."""
+    value = example.to(torch.float32)[None]
+    sigma = max(min(example.shape[-2:]) / _BLUR_SIDES, 1.0)
+    reach = math.ceil(3 * sigma)
+    offsets = torch.arange(-reach, reach + 1, dtype=torch.float32, device=value.device)
+    kernel = torch.exp(-0.5 * (offsets / sigma) ** 2)
+    kernel = (kernel / kernel.sum()).expand(value.shape[1], 1, -1)
+    value = F.pad(value, (reach, reach, reach, reach), mode="replicate")
+    value = F.conv2d(value, kernel[:, :, None, :], groups=value.shape[1])
+    return F.conv2d(value, kernel[:, :, :, None], groups=value.shape[1])[0]
+
+
+def _noise(feature: ImageFeature, example: Tensor) -> Tensor:
+    content = example.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
+    seed = int.from_bytes(hashlib.sha256(content).digest()[:8], "big")
+    pixels = torch.rand(example.shape, generator=torch.Generator().manual_seed(seed % 2**63))
+    return feature._from_pixels(pixels, example)
+
+
+def _plain(pixel: Literal[0, 1]) -> Callable[[ImageFeature, Tensor], Tensor]:
+    def make(feature: ImageFeature, example: Tensor) -> Tensor:
+        return feature._from_pixels(torch.full(tuple(example.shape), float(pixel)), example)
+
+    return make
+
+
+_BASELINES: dict[str, Callable[[ImageFeature, Tensor], Tensor]] = {
+    "zero": lambda feature, example: torch.zeros(example.shape),
+    "black": _plain(0),
+    "white": _plain(1),
+    "blurred": _blurred,
+    "mean": lambda feature, example: example.to(torch.float32).mean((1, 2), keepdim=True).expand(example.shape),
+    "noise": _noise,
+}

@@ -1,0 +1,27 @@
+"""Refusals of the jobs layer, in the one error shape; `attriscope.web.errors` gives each its HTTP status."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attriscope.workers.messages import ErrorBody
+
+
+class Refused(Exception):
+    """Something asked for cannot be had. `status` is the HTTP status, `retry_after` the seconds to wait."""
+
+    def __init__(self, status: int, body: ErrorBody, *, retry_after: float | None = None) -> None:
+        super().__init__(body.message)
+        self.status, self.body, self.retry_after = status, body, retry_after
+
+
+def not_found(what: str, value: object) -> Refused:
+    return Refused(404, ErrorBody(code="not_found", message=f"No {what} {value!r}.", params={"what": what}))
+
+
+def unprocessable(code: str, message: str, field: str | None = None, **params: Any) -> Refused:
+    return Refused(422, ErrorBody(code=code, message=message, params=params, field=field))
+
+
+def busy(status: int, code: str, message: str, retry_after: float, **params: Any) -> Refused:
+    return Refused(status, ErrorBody(code=code, message=message, params=params), retry_after=retry_after)

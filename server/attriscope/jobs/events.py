@@ -1,0 +1,133 @@
+"""One resumable stream of events a session: a bounded history, and progress of which only the latest counts."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from operator import itemgetter
+from typing import Generic, TypeVar
+
+E = TypeVar("E")
+_HISTORY = 1024
+_PROGRESS_INTERVAL = 0.1
+_MAX_SESSIONS = 1000
+
+
+class Channel(Generic[E]):
+    """The events of one session. Every event has a number; its id is `<name of this channel>-<number>`.
+
+    The name is drawn anew with every channel, so that an id of a restarted server is recognised as not ours.
+    """
+
+    def __init__(self) -> None:
+        self._name = secrets.token_hex(4)
+        self._number = 0
+        self._history: deque[tuple[int, E]] = deque()
+        self._forgotten = 0
+        self._latest: dict[str, tuple[int, E]] = {}
+        self._wakers: set[asyncio.Event] = set()
+        self._progress_timer: asyncio.TimerHandle | None = None
+        self.closed = False
+
+    @property
+    def listeners(self) -> int:
+        return len(self._wakers)
+
+    def publish(self, event: E) -> None:
+        """Adds an event that every listener gets."""
+        self._number += 1
+        self._history.append((self._number, event))
+        if len(self._history) > _HISTORY:
+            self._forgotten, _ = self._history.popleft()
+        self._wake()
+
+    def publish_latest(self, topic: str, event: E) -> None:
+        """Replaces the topic's event; listeners get the latest one at most ten times a second."""
+        self._number += 1
+        self._latest[topic] = (self._number, event)
+        if self._progress_timer is None:
+            self._progress_timer = asyncio.get_running_loop().call_later(_PROGRESS_INTERVAL, self._wake_for_progress)
+
+    def forget(self, topic: str) -> None:
+        """Drops the topic: a terminal event has made it pointless."""
+        self._latest.pop(topic, None)
+
+    def close(self) -> None:
+        """Ends every listener."""
+        self.closed = True
+        self._wake()
+
+    async def listen(self, last_id: str | None, snapshot: Callable[[], E]) -> AsyncIterator[tuple[str, E]]:
+        """Events after `last_id` with their ids; first a snapshot where they are not all known any more."""
+        waker = asyncio.Event()
+        self._wakers.add(waker)
+        try:
+            cursor = self._position(last_id)
+            while not self.closed:
+                # Cleared before reading: what is published while a slow reader takes its events wakes us again.
+                waker.clear()
+                if cursor is None or cursor < self._forgotten:
+                    cursor = self._number
+                    yield self._id(cursor), snapshot()
+                for number, event in sorted([*self._history, *self._latest.values()], key=itemgetter(0)):
+                    if number > cursor:
+                        cursor = number
+                        yield self._id(number), event
+                await waker.wait()
+        finally:
+            self._wakers.discard(waker)
+
+    def _position(self, last_id: str | None) -> int | None:
+        """The number in `last_id`; None if it is no id of this channel."""
+        found = re.fullmatch(rf"{self._name}-([0-9]{{1,15}})", last_id or "")
+        return int(found[1]) if found and int(found[1]) <= self._number else None
+
+    def _id(self, number: int) -> str:
+        return f"{self._name}-{number}"
+
+    def _wake(self) -> None:
+        for waker in self._wakers:
+            waker.set()
+
+    def _wake_for_progress(self) -> None:
+        self._progress_timer = None
+        self._wake()
+
+
+class EventHub(Generic[E]):
+    """Channels by session."""
+
+    def __init__(self) -> None:
+        self._channels: dict[str, Channel[E]] = {}
+        self._closed = False
+
+    def channel(self, session: str) -> Channel[E]:
+        if session not in self._channels:
+            self._prune()
+            self._channels[session] = Channel()
+            if self._closed:
+                self._channels[session].close()
+        return self._channels[session]
+
+    def broadcast(self, event: E) -> None:
+        for channel in self._channels.values():
+            channel.publish(event)
+
+    def broadcast_latest(self, topic: str, event: E) -> None:
+        for channel in self._channels.values():
+            channel.publish_latest(topic, event)
+
+    def close(self) -> None:
+        """Ends every stream, now and later."""
+        self._closed = True
+        for channel in self._channels.values():
+            channel.close()
+
+    def _prune(self) -> None:
+        for session in [name for name, channel in self._channels.items() if not channel.listeners]:
+            if len(self._channels) < _MAX_SESSIONS:
+                return
+            del self._channels[session]

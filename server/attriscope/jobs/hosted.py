@@ -1,0 +1,155 @@
+"""One explorer as the server hosts it: its workers, the samples read from it, and what both add up to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Literal
+
+from attriscope.jobs.errors import not_found, unprocessable
+from attriscope.jobs.pool import Pool
+from attriscope.jobs.predictor import Predictor
+from attriscope.jobs.samples import Query, SampleTable
+from attriscope.jobs.scanner import Scanner, ScanState
+from attriscope.jobs.speed import Speed
+from attriscope.settings import Settings
+from attriscope.workers.messages import AttributionRequest, ErrorBody, ModelDescription
+from attriscope.workers.source import ExplorerSource
+
+ExplorerState = Literal["loading", "ready", "recovering", "failed"]
+_STEP = 64
+
+
+class HostedExplorer:
+    """The parts of one explorer, and the questions that need more than one of them."""
+
+    def __init__(self, source: ExplorerSource, settings: Settings) -> None:
+        self.id = source.name
+        self.pool = Pool(source, settings)
+        self.table = SampleTable()
+        self.speed = Speed()
+        self.scanner = Scanner(self.pool, self.table, settings.scan_limit, self._samples_changed)
+        self.predictor = Predictor(self.pool, self.table, self.speed, self._samples_changed)
+        self._scan_limit = settings.scan_limit
+        self._changed = asyncio.Event()
+        self._listeners: list[Callable[[], None]] = []
+
+    @property
+    def name(self) -> str:
+        return self.pool.description.name if self.pool.description else self.id
+
+    @property
+    def state(self) -> ExplorerState:
+        states = {slot.state for slot in self.pool.slots}
+        for state in ("ready", "loading", "recovering"):
+            if state in states:
+                return state
+        return "failed"
+
+    @property
+    def stage(self) -> str | None:
+        return next((slot.stage for slot in self.pool.slots if slot.stage), None)
+
+    @property
+    def error(self) -> ErrorBody | None:
+        return self.pool.slots[0].error if self.state == "failed" else None
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Calls `listener` when samples or predictions have come, or scanning has changed."""
+        self._listeners.append(listener)
+
+    def model(self, name: str) -> ModelDescription:
+        """Raises Refused (404) for a model this explorer does not have."""
+        description = self.pool.description
+        for model in description.models if description else []:
+            if model.name == name:
+                return model
+        raise not_found("model", name)
+
+    async def look(self, query: Query, start: int, count: int, scan: int, patience: float = 1.0) -> ScanState:
+        """Reads on until `count` matches from `start` are there, the bound `scan` is reached or patience ends.
+
+        Returns 'scanning' while an answer asked for later would hold more.
+        """
+        bound = min(start + count if query.plain else max(scan, start + count), self._scan_limit)
+        deadline = asyncio.get_running_loop().time() + patience
+        while True:
+            state = self._progress(query, start + count, bound)
+            remaining = deadline - asyncio.get_running_loop().time()
+            if state != "scanning" or remaining <= 0:
+                return state
+            try:
+                await asyncio.wait_for(self._changed.wait(), remaining)
+            except TimeoutError:
+                return self._progress(query, start + count, bound)
+
+    def _progress(self, query: Query, wanted: int, bound: int) -> ScanState:
+        found = len(self.table) if query.plain else len(self.table.matches(query))
+        enough = found >= wanted and query.order == "dataset"
+        if not enough:
+            # Ordered by confidence, everything within the bound must be seen before the first is known.
+            self.scanner.want(bound if query.order != "dataset" or query.plain else min(bound, len(self.table) + _STEP))
+        last = min(wanted, len(self.table)) if query.plain else len(self.table)
+        shown_models = self.predictor.models if query.plain else [query.model]
+        predicted = all(record.judged(model) for record in self.table.first(last) for model in shown_models)
+        if enough and (predicted or not query.plain):
+            return "idle" if predicted else "scanning"
+        if self.scanner.state in ("failed", "exhausted"):
+            return self.scanner.state if predicted else "scanning"
+        return "idle" if len(self.table) >= bound and predicted else "scanning"
+
+    async def targets(self, request: AttributionRequest, patience: float = 10.0) -> list[int | None]:
+        """The class each sample is explained for: a number as it is, else its label or its first prediction.
+
+        Raises:
+            Refused: 404 for an unknown model, 422 for a sample not read yet, one without the label asked for, or one
+                the model could not predict; None stands for a model with a single output.
+        """
+        single = self.model(request.model).outputs == 1
+        found: list[int | None] = []
+        for position, index in enumerate(request.samples):
+            if index >= len(self.table):
+                message = f"Sample {index} has not been read; {len(self.table)} samples have."
+                raise unprocessable(
+                    "unknown_sample", message, f"samples.{position}", sample=index, scanned=len(self.table)
+                )
+            if isinstance(request.target, int):
+                found.append(request.target)
+            elif request.target == "label":
+                found.append(None if single else self._label(index))
+            else:
+                found.append(await self._predicted(index, request.model, single, patience))
+        return found
+
+    def _label(self, index: int) -> int:
+        label = self.table[index].info.label
+        if label is None or label.index is None:
+            message = f"Sample {index} has no label among the classes, so its label cannot be explained."
+            raise unprocessable("no_label", message, "target", sample=index)
+        return label.index
+
+    async def _predicted(self, index: int, model: str, single: bool, patience: float) -> int | None:
+        if single:
+            return None
+        record, deadline = self.table[index], asyncio.get_running_loop().time() + patience
+        while not record.judged(model):
+            remaining = deadline - asyncio.get_running_loop().time()
+            try:
+                await asyncio.wait_for(self._changed.wait(), remaining)
+            except TimeoutError:
+                message = f"Sample {index} has not been predicted yet; choose a class or try again."
+                raise unprocessable("not_predicted", message, "target", sample=index) from None
+        if error := record.errors.get(model):
+            raise unprocessable(error.code, f"Sample {index} could not be predicted: {error.message}", "samples")
+        return record.predictions[model][0].index
+
+    async def close(self) -> None:
+        await self.scanner.close()
+        await self.pool.close()
+        self.table.close()
+
+    def _samples_changed(self) -> None:
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+        for listener in self._listeners:
+            listener()

@@ -1,0 +1,217 @@
+"""One device slot: a worker process, the calls under way on it, and its return after a loss."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from attriscope.settings import Settings
+from attriscope.workers.messages import Description, ErrorBody
+from attriscope.workers.process import WorkerProcess
+from attriscope.workers.protocol import Array, Frame
+from attriscope.workers.source import ExplorerSource
+
+SlotState = Literal["loading", "ready", "recovering", "failed", "closed"]
+_STABLE_SECONDS = 60.0
+_MOST_FAILED_STARTS = 3
+
+
+class WorkerError(Exception):
+    """The worker answered a call with an error."""
+
+    def __init__(self, body: ErrorBody) -> None:
+        super().__init__(body.message)
+        self.body = body
+
+
+class WorkerLost(Exception):
+    """The worker's process ended before it answered."""
+
+    def __init__(self, exitcode: int | None) -> None:
+        super().__init__(f"The worker ended with {exitcode}.")
+        self.exitcode = exitcode
+
+    @property
+    def cause(self) -> str:
+        """The exit in words, e.g. 'signal 9, perhaps out of memory'."""
+        if self.exitcode is None:
+            return "unknown cause"
+        if self.exitcode < 0:
+            return f"signal {-self.exitcode}" + (", perhaps out of memory" if self.exitcode == -9 else "")
+        return f"exit status {self.exitcode}"
+
+
+@dataclass(frozen=True)
+class _Call:
+    reply: asyncio.Future[Frame]
+    on_interim: Callable[[Frame], None] | None
+
+
+class Slot:
+    """Keeps a worker running on `device` and turns frames into awaitable calls.
+
+    Everything here runs on the event loop; the process's pump thread hands over by `call_soon_threadsafe`.
+    """
+
+    def __init__(
+        self, source: ExplorerSource, device: str, threads: int, settings: Settings, on_change: Callable[[], None]
+    ) -> None:
+        self.device = device
+        self.state: SlotState = "loading"
+        self.stage: str | None = None
+        self.error: ErrorBody | None = None
+        self.description: Description | None = None
+        self.computing = False
+        self.restarts = 0
+        self._source, self._threads, self._settings, self._on_change = source, threads, settings, on_change
+        self._process: WorkerProcess | None = None
+        self._calls: dict[int, _Call] = {}
+        self._ids = itertools.count(1)
+        self._losses, self._failed_starts, self._ready_since = 0, 0, 0.0
+        self._respawn: asyncio.TimerHandle | None = None
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    @property
+    def idle(self) -> bool:
+        """Whether a computation may be sent: one at a time, so that the scheduler decides what is next."""
+        return self.state == "ready" and not self.computing
+
+    def start(self) -> None:
+        """Starts a process; also after a failed load, when the user asks to try again."""
+        if self.state == "closed":
+            return
+        loop = asyncio.get_running_loop()
+        process: WorkerProcess | None = None
+
+        def hand_over(function: Callable[[Any], None]) -> Callable[[Any], None]:
+            def on_pump_thread(value: Any) -> None:
+                # A late frame of a server that has just stopped finds its loop closed.
+                if not loop.is_closed():
+                    loop.call_soon_threadsafe(lambda: function(value) if self._process is process else None)
+
+            return on_pump_thread
+
+        process = WorkerProcess(
+            self._source,
+            self.device,
+            threads=self._threads,
+            on_frame=hand_over(self._on_frame),
+            on_exit=hand_over(self._on_exit),
+        )
+        self._process, self._ready_since = process, 0.0
+        self._set("recovering" if self._losses else "loading")
+
+    async def call(
+        self,
+        kind: str,
+        body: Mapping[str, Any],
+        arrays: Mapping[str, Array] | None = None,
+        *,
+        on_interim: Callable[[Frame], None] | None = None,
+        on_id: Callable[[int], None] | None = None,
+    ) -> Frame:
+        """The worker's reply.
+
+        Raises:
+            WorkerError: the worker refused or failed.
+            WorkerLost: its process ended.
+        """
+        if self._process is None or self.state != "ready":
+            raise WorkerLost(None)
+        number = next(self._ids)
+        reply: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
+        self._calls[number] = _Call(reply, on_interim)
+        if on_id:
+            on_id(number)
+        self._process.send(Frame(kind, number, body, arrays or {}))
+        try:
+            return await reply
+        finally:
+            self._calls.pop(number, None)
+
+    def cancel(self, number: int) -> None:
+        """Asks the worker to end a call; a call already ended is left alone."""
+        if self._process is not None and number in self._calls:
+            self._process.send(Frame("cancel", 0, {"call": number}))
+
+    def kill(self) -> None:
+        """Ends a process that no longer answers; it is replaced like one lost by itself."""
+        if self._process is not None:
+            self._process.kill()
+            self._set("recovering")
+
+    async def close(self) -> None:
+        """Ends the process; its calls end with WorkerLost."""
+        self.state = "closed"
+        if self._respawn:
+            self._respawn.cancel()
+        process, self._process = self._process, None
+        self._lose_calls(None)
+        if process is not None:
+            await asyncio.to_thread(process.close)
+
+    def _on_frame(self, frame: Frame) -> None:
+        if call := self._calls.get(frame.id):
+            if call.reply.done():
+                return
+            if frame.type == "reply":
+                call.reply.set_result(frame)
+            elif frame.type == "error":
+                call.reply.set_exception(WorkerError(ErrorBody.model_validate(frame.body)))
+            elif call.on_interim:
+                call.on_interim(frame)
+        elif frame.type == "loading":
+            self.stage = frame.body["stage"]
+            self._on_change()
+        elif frame.type == "description":
+            self.description = Description.model_validate(frame.body)
+            self._ready_since, self._failed_starts = time.monotonic(), 0
+            self._set("ready")
+        elif frame.type == "load_failed":
+            # The user's file is at fault: starting again would fail again, until they say so.
+            self.error = ErrorBody.model_validate(frame.body)
+            self._set("failed")
+
+    def _on_exit(self, exitcode: int | None) -> None:
+        self._process = None
+        if self.state == "failed":
+            return
+        if self.state == "ready" and time.monotonic() - self._ready_since > _STABLE_SECONDS:
+            self._losses = 0
+        self._losses += 1
+        self._failed_starts += self._ready_since == 0.0
+        self.restarts += 1
+        lost = WorkerLost(exitcode)
+        if self._failed_starts >= _MOST_FAILED_STARTS:
+            message = f"The model's process stopped while loading ({lost.cause}), {self._failed_starts} times."
+            self.error = ErrorBody(code="load_failed", message=message, params={"cause": lost.cause})
+            self._failed_starts = 0
+            self._set("failed")
+        else:
+            self._set("recovering")
+            self._respawn_later()
+        self._lose_calls(exitcode)
+
+    def _respawn_later(self) -> None:
+        delay = min(self._settings.respawn_backoff * 2 ** (self._losses - 1), self._settings.respawn_backoff_max)
+        self._respawn = asyncio.get_running_loop().call_later(delay, self.start)
+
+    def _lose_calls(self, exitcode: int | None) -> None:
+        for call in self._calls.values():
+            if not call.reply.done():
+                call.reply.set_exception(WorkerLost(exitcode))
+
+    def _set(self, state: SlotState) -> None:
+        self.state = state
+        if state != "failed":
+            self.error = None
+        if state != "loading":
+            self.stage = None
+        self._on_change()

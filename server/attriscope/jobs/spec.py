@@ -1,0 +1,106 @@
+"""What was asked (a job of a session) and what has to be computed for it (works, one a content key)."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import Literal
+
+from attriscope.jobs.speed import units
+from attriscope.workers.messages import AttributionRequest, CheckedItem, Cost, ErrorBody
+
+JobState = Literal["queued", "running", "done", "failed", "cancelled"]
+TERMINAL: frozenset[JobState] = frozenset({"done", "failed", "cancelled"})
+
+
+@dataclass
+class Item:
+    """One sample of a job."""
+
+    sample: int
+    target: int | None
+    target_name: str | None = None
+    key: str | None = None
+    state: JobState = "queued"
+    error: ErrorBody | None = None
+
+
+@dataclass(eq=False)
+class Job:
+    """One Fetch of one session for one model."""
+
+    session: str
+    request: AttributionRequest
+    items: list[Item]
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    state: JobState = "queued"
+    cost: Cost = field(default_factory=lambda: Cost(forward=0, backward=0))
+    done: int = 0
+    dispatched: int = 0
+    error: ErrorBody | None = None
+
+    @property
+    def terminal(self) -> bool:
+        return self.state in TERMINAL
+
+    @property
+    def total(self) -> int:
+        """Evaluations of the whole job."""
+        return self.cost.forward * len(self.items)
+
+    @property
+    def finished(self) -> int:
+        """Items that will not change any more."""
+        return sum(item.state in TERMINAL for item in self.items)
+
+    @property
+    def remaining_units(self) -> float:
+        share = 1 - self.done / self.total if self.total else 0.0
+        return units(self.cost) * len(self.items) * share
+
+    def advance(self, items: float) -> None:
+        """Notes that `items` of the job's items are done, a running one counted by its share; never goes back."""
+        self.done = min(self.total, max(self.done, round(items * self.cost.forward)))
+
+    def items_of(self, key: str) -> list[Item]:
+        return [item for item in self.items if item.key == key and item.state not in TERMINAL]
+
+    def settle(self) -> bool:
+        """Ends the job once all its items have ended; whether this changed its state."""
+        if self.terminal or any(item.state not in TERMINAL for item in self.items):
+            return False
+        failed = [item for item in self.items if item.state == "failed"]
+        self.state = "failed" if len(failed) == len(self.items) else "done"
+        self.error = failed[0].error if self.state == "failed" else None
+        self.done = self.total
+        return True
+
+
+@dataclass(eq=False)
+class Work:
+    """One map to compute, for every job that wants it."""
+
+    item: CheckedItem
+    request: AttributionRequest
+    cost: Cost
+    owner: Job
+    jobs: set[Job]
+    losses: int = 0
+    batch: Batch | None = None
+
+    @property
+    def key(self) -> str:
+        return self.item.key
+
+
+@dataclass(eq=False)
+class Batch:
+    """Works of one job that a worker computes in one call."""
+
+    works: list[Work]
+    call: int | None = None
+    base: dict[Job, int] = field(default_factory=dict)
+
+    @property
+    def wanted(self) -> bool:
+        return any(work.jobs for work in self.works)

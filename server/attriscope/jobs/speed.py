@@ -1,0 +1,32 @@
+"""How long evaluations take, learned from what ran; ETAs come from here."""
+
+from __future__ import annotations
+
+from attriscope.workers.messages import Cost
+
+_WEIGHT_OF_NEW = 0.5
+_BACKWARD_IN_FORWARDS = 2.0
+
+
+def units(cost: Cost) -> float:
+    """Work in units of one forward pass: a backward pass computes two products where a forward pass computes one."""
+    return cost.forward + _BACKWARD_IN_FORWARDS * cost.backward
+
+
+class Speed:
+    """Seconds per unit for each model and, once it has run, for each method on it."""
+
+    def __init__(self) -> None:
+        self._seconds: dict[tuple[str, str], float] = {}
+
+    def learn(self, model: str, method: str, work: float, seconds: float) -> None:
+        if work <= 0:
+            return
+        for key in ((model, method), (model, "")):
+            new, old = seconds / work, self._seconds.get(key)
+            self._seconds[key] = new if old is None else old + _WEIGHT_OF_NEW * (new - old)
+
+    def seconds(self, model: str, method: str, work: float) -> float | None:
+        """Seconds that `work` units take; None until the model has run at all."""
+        rate = self._seconds.get((model, method), self._seconds.get((model, "")))
+        return None if rate is None else rate * work

@@ -1,0 +1,1 @@
+"""The web process: routes, access and the page. Imports neither torch nor user code."""

@@ -1,0 +1,11 @@
+"""The API, one file a noun."""
+
+from fastapi import APIRouter
+
+from attriscope.web.routes import events, explorers, health, jobs, results, samples
+
+api = APIRouter(prefix="/api")
+for module in (explorers, samples, jobs, results, events):
+    api.include_router(module.router)
+
+__all__ = ["api", "health"]

@@ -1,0 +1,45 @@
+"""What is hosted: explorers, their models and layers."""
+
+from __future__ import annotations
+
+from attriscope import __version__
+from attriscope.web import views
+from attriscope.web.schemas import ExplorerDetail, Explorers, ExplorerSummary, Layers, Limits
+from attriscope.web.services import ServicesDep
+from attriscope.web.strict_json import strict_router
+from attriscope.workers.messages import MAX_K, MAX_SAMPLES
+
+router = strict_router("/explorers", "explorers")
+
+
+@router.get("")
+async def list_explorers(services: ServicesDep) -> Explorers:
+    """Every explorer of this server."""
+    return Explorers(version=__version__, explorers=[views.explorer(host) for host in services.board.hosts.values()])
+
+
+@router.get("/{explorer}")
+async def get_explorer(explorer: str, services: ServicesDep) -> ExplorerDetail:
+    """One explorer, with its description once a worker has loaded it."""
+    host = services.board.host(explorer)
+    return ExplorerDetail(
+        **dict(views.explorer(host)),
+        description=host.pool.description,
+        limits=Limits(samples=MAX_SAMPLES, k=MAX_K),
+    )
+
+
+@router.post("/{explorer}/restart")
+async def restart_explorer(explorer: str, services: ServicesDep) -> ExplorerSummary:
+    """Loads again what could not be loaded, and reads on a dataset that has raised."""
+    host = services.board.host(explorer)
+    host.pool.restart_failed()
+    host.scanner.retry()
+    return views.explorer(host)
+
+
+@router.get("/{explorer}/models/{model:path}/layers")
+async def list_layers(explorer: str, model: str, services: ServicesDep) -> Layers:
+    """The model's modules in the order of their names, and which of them methods can use."""
+    found = services.board.host(explorer).model(model)
+    return Layers(model=model, default=found.default_layer, layers=found.layers)

@@ -1,0 +1,40 @@
+"""Finished attributions by content key: the raw signed values; colour is the page's business."""
+
+from __future__ import annotations
+
+from fastapi import Response
+
+from attriscope.jobs.errors import not_found
+from attriscope.jobs.store import Result
+from attriscope.web.services import Services, ServicesDep
+from attriscope.web.strict_json import strict_router
+from attriscope.workers.messages import ResultInfo
+
+router = strict_router("/results", "results")
+
+# The key is a hash of everything the result depends on.
+_IMMUTABLE = {"Cache-Control": "private, max-age=31536000, immutable"}
+
+
+@router.get("/{key}")
+async def get_result(key: str, services: ServicesDep, response: Response) -> ResultInfo:
+    """A result without its numbers."""
+    info = _result(services, key).info
+    response.headers.update(_IMMUTABLE)
+    return info
+
+
+@router.get("/{key}/{feature}.npy", responses={200: {"content": {"application/x-npy": {}}}}, response_class=Response)
+async def get_map(key: str, feature: str, services: ServicesDep) -> Response:
+    """One map of a result: float32 (C, H, W)."""
+    files = _result(services, key).files
+    if feature not in files:
+        raise not_found("map", feature)
+    return Response(files[feature], media_type="application/x-npy", headers=_IMMUTABLE)
+
+
+def _result(services: Services, key: str) -> Result:
+    result = services.store.get(key)
+    if result is None:
+        raise not_found("result", key)
+    return result

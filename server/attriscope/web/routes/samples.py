@@ -1,0 +1,93 @@
+"""The samples of an explorer, read as far as somebody looks."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Query, Response
+
+from attriscope.jobs.errors import Refused, busy
+from attriscope.jobs.samples import Query as SampleQuery
+from attriscope.jobs.slot import WorkerError, WorkerLost
+from attriscope.jobs.store import npy
+from attriscope.web import views
+from attriscope.web.schemas import Order, Sample, SamplePage
+from attriscope.web.services import ServicesDep
+from attriscope.web.strict_json import strict_router
+from attriscope.workers.messages import MAX_SAMPLES
+
+router = strict_router("/explorers/{explorer}/samples", "samples")
+
+Responses = dict[int | str, dict[str, Any]]
+
+_FOREVER = {"Cache-Control": "private, max-age=3600"}
+
+
+_PNG: Responses = {200: {"content": {"image/png": {}}}}
+_NPY: Responses = {200: {"content": {"application/x-npy": {}}}}
+
+
+@router.get("")
+async def list_samples(
+    explorer: str,
+    services: ServicesDep,
+    start: Annotated[int, Query(ge=0, description="position among the matches")] = 0,
+    count: Annotated[int, Query(ge=1, le=MAX_SAMPLES)] = 8,
+    order: Annotated[Order, Query()] = "dataset",
+    model: Annotated[str | None, Query(description="whose predictions count; the first model by default")] = None,
+    predicted: Annotated[int | None, Query(ge=0, description="only samples predicted as this class")] = None,
+    label: Annotated[int | None, Query(ge=0, description="only samples labelled as this class")] = None,
+    correct: Annotated[bool | None, Query(description="only correct, or only incorrect predictions")] = None,
+    scan: Annotated[int, Query(ge=1, description="most samples to read in search of matches")] = 500,
+) -> SamplePage:
+    """The matching samples from `start`; after about a second, those that are there."""
+    host = services.board.host(explorer)
+    models = host.predictor.models
+    if model is not None and models:
+        host.model(model)
+    query = SampleQuery(order, model or (models[0] if models else ""), predicted, label, correct)
+    state = await host.look(query, start, count, scan)
+    matches = host.table.matches(query)
+    return SamplePage(
+        items=[views.sample(record) for record in matches[start : start + count]],
+        start=start,
+        matched=len(matches),
+        scanned=host.table.judged(query),
+        state=state,
+        error=host.scanner.error,
+    )
+
+
+@router.get("/{index}")
+async def get_sample(explorer: str, index: int, services: ServicesDep) -> Sample:
+    """One sample that has been read."""
+    return views.sample(services.board.host(explorer).table[index])
+
+
+@router.get("/{index}/{feature}/image.png", responses=_PNG, response_class=Response)
+async def get_image(explorer: str, index: int, feature: str, services: ServicesDep) -> Response:
+    """The sample as a picture, in the size the model sees."""
+    array = services.board.host(explorer).table.array(index, f"display.{feature}")
+    return Response(bytes(array.data), media_type="image/png", headers=_FOREVER)
+
+
+@router.get("/{index}/{feature}/evidence.npy", responses=_NPY, response_class=Response)
+async def get_evidence(explorer: str, index: int, feature: str, services: ServicesDep) -> Response:
+    """The pixels that truly decide the class, uint8 (H, W)."""
+    array = services.board.host(explorer).table.array(index, f"evidence.{feature}")
+    return Response(npy(array), media_type="application/x-npy", headers=_FOREVER)
+
+
+@router.get("/{index}/{feature}/baseline/{baseline}.png", responses=_PNG, response_class=Response)
+async def get_baseline(explorer: str, index: int, feature: str, baseline: str, services: ServicesDep) -> Response:
+    """What a baseline looks like for this sample."""
+    host = services.board.host(explorer)
+    inputs = host.table.inputs(index, 0)
+    slot = await host.pool.ready_slot()
+    try:
+        reply = await slot.call("baseline", {"baseline": baseline, "feature": feature}, inputs)
+    except WorkerError as error:
+        raise Refused(422, error.body) from None
+    except WorkerLost:
+        raise busy(503, "no_worker", "The model's process is being restarted.", retry_after=2) from None
+    return Response(bytes(reply.arrays["display"].data), media_type="image/png", headers=_FOREVER)

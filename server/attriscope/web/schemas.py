@@ -1,0 +1,154 @@
+"""What the routes answer; requests and results are `attriscope.workers.messages`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from attriscope.workers.messages import (
+    AttributionRequest,
+    Checked,
+    Cost,
+    Description,
+    ErrorBody,
+    LayerDescription,
+    Message,
+    Prediction,
+    SampleInfo,
+)
+
+ExplorerState = Literal["loading", "ready", "recovering", "failed"]
+ScanState = Literal["idle", "scanning", "exhausted", "failed"]
+JobState = Literal["queued", "running", "done", "failed", "cancelled"]
+Order = Literal["dataset", "mistakes", "uncertain"]
+
+
+class ExplorerSummary(Message):
+    id: str
+    name: str
+    state: ExplorerState
+    stage: str | None = Field(default=None, description="what loading is at, e.g. 'Loading model…'")
+    error: ErrorBody | None = None
+
+
+class Limits(Message):
+    samples: int
+    k: int
+
+
+class ExplorerDetail(ExplorerSummary):
+    description: Description | None = Field(default=None, description="None until a worker has loaded the models")
+    limits: Limits
+
+
+class Explorers(Message):
+    version: str
+    explorers: list[ExplorerSummary]
+
+
+class Layers(Message):
+    model: str
+    default: str | None
+    layers: list[LayerDescription]
+
+
+class Sample(SampleInfo):
+    predictions: dict[str, list[Prediction]] = Field(
+        description="by model, best first, at most 20; a model is absent until it has predicted"
+    )
+    errors: dict[str, ErrorBody] = Field(description="by model, why it could not predict this sample")
+
+
+class SamplePage(Message):
+    """A window on the samples that match, in the order asked for."""
+
+    items: list[Sample]
+    start: int
+    matched: int = Field(description="samples that match among those scanned")
+    scanned: int
+    state: ScanState = Field(description="'scanning': ask again soon; 'idle': the bound was reached")
+    error: ErrorBody | None = Field(default=None, description="why scanning stopped; params.index is the item")
+
+
+class JobItem(Message):
+    sample: int
+    target: int | None
+    target_name: str | None
+    key: str | None = Field(description="content key, once checked; the result is at /api/results/{key}")
+    state: JobState
+    error: ErrorBody | None = None
+
+
+class Job(Message):
+    id: str
+    state: JobState
+    request: AttributionRequest
+    items: list[JobItem]
+    cost: Cost = Field(description="evaluations for one sample")
+    done: int = Field(description="evaluations finished")
+    total: int = Field(description="evaluations of the whole job")
+    eta_seconds: float | None
+    error: ErrorBody | None = None
+
+
+class Estimate(Checked):
+    """A request that would run, unqueued."""
+
+    stored: int = Field(description="how many of its items have a result already")
+    eta_seconds: float | None = Field(description="None until this model's speed is known")
+
+
+# --- events ----------------------------------------------------------------------------------------
+
+
+class SnapshotEvent(Message):
+    """First on a fresh stream, and whenever the missed events are no longer known."""
+
+    type: Literal["snapshot"] = "snapshot"
+    explorers: list[ExplorerSummary]
+    jobs: list[Job]
+
+
+class ExplorerEvent(Message):
+    type: Literal["explorer"] = "explorer"
+    explorer: ExplorerSummary
+
+
+class ScanEvent(Message):
+    """More samples or predictions are there."""
+
+    type: Literal["scan"] = "scan"
+    explorer: str
+    scanned: int
+    state: ScanState
+
+
+class JobEvent(Message):
+    """The job changed state."""
+
+    type: Literal["job"] = "job"
+    job: Job
+
+
+class ItemEvent(Message):
+    """One sample of a job changed state."""
+
+    type: Literal["item"] = "item"
+    job: str
+    item: JobItem
+
+
+class ProgressEvent(Message):
+    """Latest wins, at most ten a second for each job."""
+
+    type: Literal["progress"] = "progress"
+    job: str
+    done: int
+    total: int
+    eta_seconds: float | None
+
+
+Event = Annotated[
+    SnapshotEvent | ExplorerEvent | ScanEvent | JobEvent | ItemEvent | ProgressEvent, Field(discriminator="type")
+]

@@ -1,0 +1,78 @@
+"""Runs the app under uvicorn: its socket, its signals, its first words."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+
+from attriscope.web.app import create_app
+from attriscope.web.security import Access
+from attriscope.web.services import Services
+
+_TRIED_PORTS = 20
+
+
+class PortInUse(OSError):
+    """The port asked for is taken."""
+
+
+def bind(host: str, port: int, *, exact: bool) -> socket.socket:
+    """A socket on `host`; from `port` on, the first free one unless it must be exactly that.
+
+    Raises:
+        PortInUse: nothing is free.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for candidate in [port] if exact or port == 0 else range(port, min(port + _TRIED_PORTS, 65536)):
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((host, candidate))
+        except OSError as error:
+            listener.close()
+            if not _in_use(error):
+                raise
+        else:
+            return listener
+    raise PortInUse(f"Port {port} on {host} is in use; choose another with --port.")
+
+
+def _in_use(error: OSError) -> bool:
+    return error.errno in (errno.EADDRINUSE, errno.EACCES)
+
+
+class _Server(uvicorn.Server):
+    """Ends the event streams at the first signal: the lifespan's end would wait for them, and they for it."""
+
+    def __init__(self, config: uvicorn.Config, services: Services, on_started: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._services, self._on_started = services, on_started
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().startup(sockets)
+        if self.started:
+            self._on_started()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._services.hub.close)
+        super().handle_exit(sig, frame)
+
+
+def run(services: Services, access: Access, listener: socket.socket, on_started: Callable[[], None]) -> None:
+    """Serves until a signal. Raises KeyboardInterrupt after Ctrl-C, when everything has ended."""
+    config = uvicorn.Config(
+        create_app(services, access),
+        log_level="warning",
+        access_log=False,  # it would hold the token of `?token=`
+        timeout_graceful_shutdown=1,
+        server_header=False,
+    )
+    _Server(config, services, on_started).run(sockets=[listener])

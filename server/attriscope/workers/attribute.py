@@ -1,0 +1,217 @@
+"""The call that attributes: batches where it may, one by one where it must, each result sent as it is ready."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import torch
+from attribution_core import registry
+from attribution_core.errors import Cancelled, Nonfinite
+from attribution_core.execution import Progress, execution
+from torch import Tensor
+
+from attriscope.workers.arrays import inputs_of, to_array
+from attriscope.workers.check import Plan, parse_request, plan
+from attriscope.workers.failures import error_body
+from attriscope.workers.messages import CheckedItem, MapInfo, Notice, ResultInfo
+from attriscope.workers.predict import same_shapes, stack
+from attriscope.workers.protocol import Frame
+
+if TYPE_CHECKING:
+    from attriscope.workers.runtime import Runtime
+
+Send = Callable[[Frame], None]
+_PROGRESS_SECONDS = 0.05
+
+
+def attribute(runtime: Runtime, frame: Frame, send: Send, should_stop: Callable[[], bool]) -> Frame:
+    """Sends 'result' or 'failed' for every item, and 'progress' between."""
+    request = parse_request(frame.body["request"])
+    items = [CheckedItem.model_validate(item) for item in frame.body["items"]]
+    inputs = inputs_of(frame.arrays, len(items))
+    shapes = [tuple(tuple(x.shape) for x in parts) for parts in inputs]
+    found = plan(runtime, request, shapes)
+    job = _Job(runtime, frame.id, found, items, inputs, send, should_stop)
+    for group in same_shapes(inputs):
+        for part in [group] if found.batchable else [[n] for n in group]:
+            job.explain(part)
+    return Frame("reply")
+
+
+class _Job:
+    """One call under way."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        call: int,
+        found: Plan,
+        items: list[CheckedItem],
+        inputs: list[tuple[Tensor, ...]],
+        send: Send,
+        should_stop: Callable[[], bool],
+    ) -> None:
+        self._runtime, self._call, self._plan = runtime, call, found
+        self._items, self._inputs = items, inputs
+        self._send, self._should_stop = send, should_stop
+        self._finished = 0
+        self._told = 0.0
+
+    def explain(self, group: list[int]) -> None:
+        """Explains items of equal shapes at once; after an error each alone, so that a bad one fails by itself."""
+        began = time.perf_counter()
+        try:
+            frames = self._results(group, began)
+        except Cancelled:
+            raise
+        except Exception as error:
+            if len(group) == 1:
+                self._fail(group[0], error)
+                return
+        else:
+            for frame in frames:
+                self._send(frame)
+            self._finished += len(group)
+            return
+        # Outside the except block, whose traceback would keep the batch's tensors alive.
+        for n in group:
+            self.explain([n])
+
+    def _fail(self, n: int, error: Exception) -> None:
+        body = error_body(error, type(self._plan.arguments).model_fields)
+        self._send(
+            Frame("failed", self._call, {"key": self._items[n].key, "error": body.model_dump(mode="json")})
+        )
+        self._finished += 1
+
+    def _results(self, group: list[int], began: float) -> list[Frame]:
+        found, runtime = self._plan, self._runtime
+        request = found.request
+        model = runtime.model(request.model)
+        forward = model.forward(request.quantity)
+        everything = stack([self._inputs[n] for n in group], runtime.device)
+        count = len(runtime.explorer.features)
+        inputs, additional = everything[:count], everything[count:]
+        baselines = self._baselines(group) if found.baseline is not None else None
+        targets = [self._items[n].target for n in group]
+        target = None if targets[0] is None else torch.tensor(targets, device=runtime.device)
+        smoothing = request.smoothing
+        with model.evaluating():
+            with execution(
+                on_progress=lambda progress: self._progress(progress, len(group)),
+                should_stop=self._should_stop,
+                precision=request.precision,
+            ):
+                outcome = found.spec.attribute(
+                    forward,
+                    model.module,
+                    inputs,
+                    target=target,
+                    arguments=found.arguments,
+                    layer=found.layer,
+                    baselines=baselines,
+                    smoothing=None
+                    if smoothing is None
+                    else registry.Smoothing(smoothing.type, smoothing.samples, smoothing.noise, smoothing.seed),
+                    additional_forward_args=additional or None,
+                )
+            with torch.no_grad():
+                at_input = _chosen(forward(*everything), target)
+                at_baseline = None if baselines is None else _chosen(forward(*baselines, *additional), target)
+        seconds = (time.perf_counter() - began) / len(group)
+        frames = []
+        for row, n in enumerate(group):
+            maps = [a[row].detach().to("cpu", torch.float32) for a in outcome.attributions]
+            delta = None if outcome.delta is None else float(outcome.delta[row])
+            numbers = (at_input[row], None if at_baseline is None else at_baseline[row], delta)
+            frames.append(self._result(n, maps, numbers, seconds))
+        return frames
+
+    def _baselines(self, group: list[int]) -> tuple[Tensor, ...]:
+        name = str(self._plan.baseline)
+        features = self._runtime.explorer.features
+        made = [
+            tuple(feature.baseline(name, x) for feature, x in zip(features, self._inputs[n], strict=False))
+            for n in group
+        ]
+        return stack(made, self._runtime.device)
+
+    def _result(
+        self, n: int, maps: list[Tensor], numbers: tuple[float, float | None, float | None], seconds: float
+    ) -> Frame:
+        item, found = self._items[n], self._plan
+        at_layer = found.layer is not None
+        # A layer's map belongs to no one input; it is shown over the first.
+        names = [feature.name for feature in self._runtime.explorer.features][: len(maps)]
+        drawn = {name: _as_map(value) for name, value in zip(names, maps, strict=False)}
+        for name, value in drawn.items():
+            if not bool(torch.isfinite(value).all()):
+                bad = int((~torch.isfinite(value)).sum())
+                raise Nonfinite(f"{bad} of {value.numel()} attributions of {name!r} are NaN or infinite.", place=name)
+        output, output_baseline, delta = (x if x is None or math.isfinite(x) else None for x in numbers)
+        info = ResultInfo(
+            key=item.key,
+            model=found.request.model,
+            sample=item.sample,
+            method=found.spec.id,
+            arguments=found.arguments.model_dump(mode="json"),
+            target=item.target,
+            target_name=item.target_name,
+            layer=found.layer,
+            baseline=found.baseline,
+            smoothing=found.request.smoothing,
+            quantity=found.request.quantity,
+            precision=found.request.precision,
+            maps=[
+                MapInfo(
+                    feature=name,
+                    shape=list(value.shape),
+                    interpolation="bilinear" if at_layer else "nearest",
+                    minimum=float(value.min()),
+                    maximum=float(value.max()),
+                )
+                for name, value in drawn.items()
+            ],
+            output=output,
+            output_baseline=output_baseline,
+            delta=delta,
+            seconds=seconds,
+            notices=_notices(drawn),
+        )
+        arrays = {name: to_array(value) for name, value in drawn.items()}
+        return Frame("result", self._call, info.model_dump(mode="json"), arrays)
+
+    def _progress(self, progress: Progress, size: int) -> None:
+        """In evaluations of all the call's items, taking every item to cost what those under way do."""
+        now = time.monotonic()
+        if now - self._told < _PROGRESS_SECONDS or progress.total <= 0:
+            return
+        self._told = now
+        one = progress.total / size
+        body = {"done": round(self._finished * one + progress.done), "total": round(one * len(self._items))}
+        self._send(Frame("progress", self._call, body))
+
+
+def _chosen(output: Tensor, target: Tensor | None) -> list[float]:
+    """The explained number of each example."""
+    value = output.detach().reshape(len(output), -1)
+    picked = value[:, :1] if target is None else value.gather(1, target[:, None])
+    return [float(number) for number in picked[:, 0].tolist()]
+
+
+def _as_map(value: Tensor) -> Tensor:
+    """C×H×W: a vector of units becomes K×1×1, a sequence C×1×L."""
+    if value.dim() == 3:
+        return value.contiguous()
+    if value.dim() <= 1:
+        return value.reshape(-1, 1, 1)
+    return value.reshape(value.shape[0], 1, -1)
+
+
+def _notices(maps: dict[str, Tensor]) -> list[Notice]:
+    if any(bool(value.any()) for value in maps.values()):
+        return []
+    return [Notice(code="all_zero", message="Every attribution is exactly 0. Try another baseline or layer.")]

@@ -1,0 +1,178 @@
+"""The call that says whether a request will run, what it costs and under which keys its results are found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from attribution_core import registry
+from attribution_core.errors import AttributionError
+from pydantic import BaseModel
+
+from attriscope.errors import ExplorerError, nearest
+from attriscope.workers import keys
+from attriscope.workers.describe import PRECISION, Described
+from attriscope.workers.messages import AttributionRequest, Checked, CheckedItem, Cost
+from attriscope.workers.protocol import Frame
+
+if TYPE_CHECKING:
+    from attriscope.workers.runtime import Runtime
+
+Shapes = tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A request that was found good: what to run and with what.
+
+    layer and baseline are None where the method has none, whatever the request says.
+    """
+
+    request: AttributionRequest
+    spec: registry.MethodSpec
+    arguments: BaseModel
+    layer: str | None
+    baseline: str | None
+
+    @property
+    def batchable(self) -> bool:
+        """Samples drawn at random run alone under their seed, so that a result never depends on its batch-mates."""
+        return not self.spec.stochastic and self.request.smoothing is None
+
+
+def parse_request(body: Mapping[str, Any]) -> AttributionRequest:
+    return AttributionRequest.model_validate_json(json.dumps(body))
+
+
+def plan(runtime: Runtime, request: AttributionRequest, shapes: Sequence[Shapes]) -> Plan:
+    """`shapes`: of each sample's inputs. Raises ExplorerError or AttributionError, whose field is the request's."""
+    described = runtime.described[runtime.model(request.model).name]
+    spec = registry.get(request.method)
+    if (reason := described.against(spec.id)) is not None:
+        raise ExplorerError("not_applicable", f"{spec.name} cannot explain this model: {reason}", field="method")
+    if request.precision not in PRECISION:
+        raise ExplorerError(
+            "not_applicable",
+            f"precision is {request.precision!r}; this device offers {', '.join(PRECISION)}.",
+            field="precision",
+        )
+    if request.smoothing is not None and not spec.smoothing:
+        raise ExplorerError("not_applicable", f"{spec.name} cannot be smoothed.", field="smoothing")
+    runtime.model(request.model).forward(request.quantity)
+    _check_baseline(runtime, request.baseline)
+    return Plan(
+        request,
+        spec,
+        _arguments(spec, request.arguments, shapes),
+        _layer(spec, request.layer, described),
+        request.baseline if "baseline" in spec.needs else None,
+    )
+
+
+def check(runtime: Runtime, frame: Frame, send: Callable[[Frame], None], should_stop: Callable[[], bool]) -> Frame:
+    """Never runs the model."""
+    request = parse_request(frame.body["request"])
+    items = frame.body["items"]
+    shapes = [tuple(tuple(shape) for shape in item["shapes"]) for item in items]
+    found = plan(runtime, request, shapes)
+    arguments = found.arguments.model_dump(mode="json")
+    outputs = runtime.described[request.model].outputs
+    ingredients = runtime.ingredients(request.model, request.quantity)
+    checked = []
+    for item in items:
+        target = _target(request, outputs, item["target"])
+        key = keys.content_key(
+            request,
+            arguments=arguments,
+            sample_sha256=item["sha256"],
+            target=target,
+            layer=found.layer,
+            baseline=found.baseline,
+            ingredients=ingredients,
+        )
+        name = None if target is None else runtime.class_name(request.model, target)
+        checked.append(CheckedItem(sample=item["sample"], target=target, target_name=name, key=key))
+    samples = None if request.smoothing is None else request.smoothing.samples
+    costs = [found.spec.cost(found.arguments, registry.InputInfo(of), samples) for of in dict.fromkeys(shapes)]
+    cost = max(costs, key=lambda cost: cost.forward + cost.backward)
+    reply = Checked(
+        arguments=arguments,
+        items=checked,
+        cost=Cost(forward=cost.forward, backward=cost.backward),
+        batchable=found.batchable,
+    )
+    return Frame("reply", body=reply.model_dump(mode="json"))
+
+
+def _arguments(spec: registry.MethodSpec, given: Mapping[str, Any], shapes: Sequence[Shapes]) -> BaseModel:
+    """Defaults follow the first sample's size; the others must allow what comes of it."""
+    distinct = list(dict.fromkeys(shapes))
+    try:
+        arguments = spec.validate(dict(given), registry.InputInfo(distinct[0]))
+        for others in distinct[1:]:
+            spec.validate(arguments.model_dump(), registry.InputInfo(others))
+    except AttributionError as error:
+        if error.field is not None:
+            error.field = f"arguments.{error.field}"
+        raise
+    return arguments
+
+
+def _layer(spec: registry.MethodSpec, layer: str | None, described: Described) -> str | None:
+    if "layer" not in spec.needs:
+        if layer is not None:
+            raise ExplorerError(
+                "layer_not_wanted", f"{spec.name} explains the input; leave layer {layer!r} out.", field="layer"
+            )
+        return None
+    if layer is None:
+        if described.default_layer is None:
+            raise ExplorerError("layer_missing", f"{spec.name} needs a layer; choose one.", field="layer")
+        return described.default_layer
+    by_name = {found.name: found for found in described.layers}
+    if layer not in by_name:
+        hint = nearest(layer, [name for name, found in by_name.items() if found.selectable])
+        raise ExplorerError("unknown_layer", f"No layer {layer!r}.{hint}", field="layer", layer=layer)
+    if not by_name[layer].selectable:
+        raise ExplorerError(
+            "layer_not_selectable",
+            f"Layer {layer!r} cannot be explained: {by_name[layer].reason}",
+            field="layer",
+            layer=layer,
+        )
+    return layer
+
+
+def _check_baseline(runtime: Runtime, baseline: str) -> None:
+    known = [known.id for known in runtime.explorer.features[0].baselines()]
+    if baseline not in known:
+        raise ExplorerError(
+            "unknown_baseline", f"No baseline {baseline!r}.{nearest(baseline, known)}", field="baseline", baseline=baseline
+        )
+
+
+def _target(request: AttributionRequest, outputs: int | None, target: int | None) -> int | None:
+    if outputs == 1:
+        if isinstance(request.target, int):
+            raise ExplorerError(
+                "target_not_wanted",
+                f"target is {request.target}; model {request.model!r} has one output, so leave the target out.",
+                field="target",
+            )
+        return None
+    if target is None:
+        what = "the sample has no label" if request.target == "label" else "none was given"
+        raise ExplorerError(
+            "target_missing", f"Model {request.model!r} has {outputs} outputs and {what}; choose a target.", field="target"
+        )
+    if outputs is not None and not 0 <= target < outputs:
+        raise ExplorerError(
+            "target_out_of_range",
+            f"target is {target}; model {request.model!r} has {outputs} outputs, 0 to {outputs - 1}.",
+            field="target",
+            target=target,
+            outputs=outputs,
+        )
+    return target

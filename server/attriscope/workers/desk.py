@@ -1,0 +1,134 @@
+"""Sorts a worker's calls onto its threads. Knows no torch and no pipe.
+
+====================  ==================================================================
+thread                calls
+====================  ==================================================================
+reader (`receive`)    check, baseline, cancel: answered at once, while the main thread computes
+data                  scan: a slow dataset blocks neither of the others
+main (`run`)          predict, attribute: one after the other, after loading
+====================  ==================================================================
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Literal
+
+from attriscope.errors import ExplorerError, user_traceback
+from attriscope.workers.messages import ErrorBody
+from attriscope.workers.protocol import Frame
+
+if TYPE_CHECKING:
+    from attriscope.workers.runtime import Runtime
+
+Send = Callable[[Frame], None]
+Load = Callable[[Callable[[str], None]], "Runtime"]
+_LANES: dict[str, Literal["reader", "data"]] = {"check": "reader", "baseline": "reader", "scan": "data"}
+
+
+@dataclass
+class _Call:
+    frame: Frame
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    started: bool = False
+
+
+class Desk:
+    """The calls of one worker. Everything it answers goes through `send`, one frame at a time."""
+
+    def __init__(self, send: Send) -> None:
+        self._send_raw, self._sending = send, threading.Lock()
+        self._calls: dict[int, _Call] = {}
+        self._lock = threading.Lock()
+        self._compute: SimpleQueue[_Call | None] = SimpleQueue()
+        self._data: SimpleQueue[_Call | None] = SimpleQueue()
+        self._runtime: Runtime | None = None
+        self._failure: ErrorBody | None = None
+
+    def receive(self, frame: Frame) -> None:
+        """Takes a frame from the web process; returns soon."""
+        if frame.type == "cancel":
+            self._cancel(frame.body["call"])
+            return
+        call = _Call(frame)
+        with self._lock:
+            self._calls[frame.id] = call
+        lane = _LANES.get(frame.type)
+        if lane == "data":
+            self._data.put(call)
+        elif lane == "reader" and (self._runtime is not None or self._failure is not None):
+            self._answer(call)
+        else:
+            self._compute.put(call)
+
+    def run(self, load: Load) -> None:
+        """Loads, tells how that went, and computes until `close`."""
+        try:
+            runtime = load(lambda text: self._send(Frame("loading", 0, {"stage": text})))
+        except (Exception, SystemExit) as error:
+            self._failure = _load_failure(error)
+            self._send(Frame("load_failed", 0, self._failure.model_dump(mode="json")))
+        else:
+            self._runtime = runtime
+            self._send(Frame("description", 0, runtime.description.model_dump(mode="json")))
+        data = threading.Thread(target=self._serve, args=(self._data,), name="data", daemon=True)
+        data.start()
+        self._serve(self._compute)
+        data.join()
+
+    def close(self) -> None:
+        """Ends `run` after what is under way, which is asked to stop."""
+        with self._lock:
+            calls = list(self._calls.values())
+        for call in calls:
+            call.cancelled.set()
+        self._compute.put(None)
+        self._data.put(None)
+
+    def _serve(self, queue: SimpleQueue[_Call | None]) -> None:
+        while (call := queue.get()) is not None:
+            self._answer(call)
+
+    def _answer(self, call: _Call) -> None:
+        with self._lock:
+            if call.frame.id not in self._calls:  # cancelled while it waited
+                return
+            call.started = True
+        try:
+            if self._runtime is not None:
+                self._runtime.handle(call.frame, self._send, call.cancelled.is_set)
+            elif self._failure is not None:
+                self._send(Frame("error", call.frame.id, self._failure.model_dump(mode="json")))
+        finally:
+            with self._lock:
+                self._calls.pop(call.frame.id, None)
+
+    def _cancel(self, number: int) -> None:
+        with self._lock:
+            call = self._calls.get(number)
+            if call is None:
+                return
+            call.cancelled.set()
+            if call.started:
+                return
+            del self._calls[number]
+        body = ErrorBody(code="cancelled", message="Cancelled.")
+        self._send(Frame("error", number, body.model_dump(mode="json")))
+
+    def _send(self, frame: Frame) -> None:
+        with self._sending:
+            self._send_raw(frame)
+
+
+def _load_failure(error: BaseException) -> ErrorBody:
+    if isinstance(error, ExplorerError):
+        params = {key: value for key, value in error.params.items() if isinstance(value, str | int)}
+        return ErrorBody(code=error.code, message=error.message, params=params, field=error.field, detail=error.detail)
+    return ErrorBody(
+        code="load_failed",
+        message=f"The explorer could not be loaded: {type(error).__name__}: {error}",
+        detail=user_traceback(error),
+    )

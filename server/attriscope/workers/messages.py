@@ -1,0 +1,229 @@
+"""What the web process and the workers say to each other, and the page hears: plain data, no torch.
+
+Everything here travels as JSON. Arrays travel beside it as raw buffers (`protocol.Array`).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+MAX_SAMPLES = 64
+MAX_K = 20
+
+Json = dict[str, Any]
+TargetChoice = Literal["predicted", "label"] | Annotated[int, Field(ge=0)]
+
+
+class Message(BaseModel):
+    """Strict, closed, finite: a boolean is not a number and an unknown key is an error."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, frozen=True)
+
+
+class ErrorBody(Message):
+    """The one shape of every refusal and failure, from a worker or from a route."""
+
+    code: str = Field(description="stable snake_case name, the key for translations")
+    message: str = Field(description="one English sentence naming the field, the value and the bound")
+    params: Json = Field(default_factory=dict, description="the values in the message, for translations")
+    field: str | None = Field(default=None, description="the request's field at fault, e.g. 'arguments.n_steps'")
+    detail: str | None = Field(default=None, description="traceback of the user's own code; local mode only")
+    job: str | None = Field(default=None, description="job to quote when asking the operator; shared modes")
+
+
+class Notice(Message):
+    """Something true that the user should know and that stops nothing."""
+
+    code: str
+    message: str
+    params: Json = Field(default_factory=dict)
+
+
+# --- what is asked ---------------------------------------------------------------------------------
+
+
+class Smoothing(Message):
+    """NoiseTunnel as a modifier of gradient methods."""
+
+    type: Literal["smoothgrad", "smoothgrad_sq", "vargrad"]
+    samples: int = Field(default=20, ge=1, le=1000)
+    noise: float = Field(default=0.15, gt=0, le=1, description="standard deviation as a share of the input's range")
+    seed: int = Field(default=0, ge=0, le=2**32 - 1)
+
+
+class AttributionRequest(Message):
+    """One Fetch for one model: every sample in it is explained with the same settings."""
+
+    explorer: str
+    model: str
+    samples: list[Annotated[int, Field(ge=0)]] = Field(min_length=1, max_length=MAX_SAMPLES)
+    method: str
+    arguments: Json = Field(default_factory=dict, description="the method's own; validated against its schema")
+    target: TargetChoice = Field(default="predicted", description="'predicted', 'label' or a class index")
+    layer: str | None = None
+    baseline: str = "zero"
+    smoothing: Smoothing | None = None
+    quantity: Literal["output", "score"] = Field(default="output", description="what is explained: raw output or score")
+    precision: Literal["exact", "fused", "fast"] = "exact"
+
+
+class Cost(Message):
+    """Model evaluations for one sample."""
+
+    forward: int
+    backward: int
+
+
+class CheckedItem(Message):
+    sample: int
+    target: int | None
+    target_name: str | None
+    key: str
+
+
+class Checked(Message):
+    """A request that will run: arguments after defaults, the content key of every item, the cost of one item."""
+
+    arguments: Json
+    items: list[CheckedItem]
+    cost: Cost
+    batchable: bool = Field(description="False for stochastic methods: each sample runs alone under its seed")
+
+
+# --- what an explorer is ---------------------------------------------------------------------------
+
+
+class MethodDescription(Message):
+    id: str
+    name: str
+    class_name: str
+    family: str
+    space: Literal["feature", "layer", "neuron"]
+    summary: str
+    limitations: list[str]
+    references: list[str]
+    anytime: bool
+    stochastic: bool
+    needs: list[str] = Field(description="of 'layer', 'baseline'")
+    smoothing: bool = Field(description="whether the smoothing modifier applies")
+    sign: Literal["all", "positive", "absolute"] = Field(description="how its maps are drawn at first")
+    arguments: Json = Field(description="JSON Schema of the arguments, bounds and defaults for this input size")
+    unavailable: dict[str, str] = Field(description="model name → why the method cannot explain it")
+
+
+class LayerDescription(Message):
+    name: str
+    type: str
+    output_shape: list[int] | None = Field(description="without the batch dimension; None if it is not a tensor")
+    selectable: bool
+    reason: str | None = Field(description="why it is not selectable")
+
+
+class ModelDescription(Message):
+    name: str
+    class_name: str
+    parameters: int
+    outputs: int | None = Field(description="number of classes; 1 for a single value")
+    layers: list[LayerDescription]
+    default_layer: str | None
+    notices: list[Notice]
+
+
+class FeatureDescription(Message):
+    name: str
+    kind: Literal["image"]
+    shape: list[int] = Field(description="of one example, without the batch dimension")
+
+
+class BaselineDescription(Message):
+    id: str
+    name: str
+    description: str = Field(description="what it is in the words of the input, e.g. 'zero here = mean grey'")
+
+
+class Description(Message):
+    """Sent by a worker once its models are loaded."""
+
+    name: str
+    classes: list[str] | None
+    models: list[ModelDescription]
+    features: list[FeatureDescription]
+    methods: list[MethodDescription]
+    baselines: list[BaselineDescription]
+    score_name: str = Field(description="heading of the predictions' column: 'probability', 'score' …")
+    has_score: bool = Field(description="whether the explorer has a score function")
+    dataset_length: int | None = Field(description="what `len` says; never relied on")
+    defaults: Json = Field(description="presets of the page: any of AttributionRequest's fields, and 'count', 'k'")
+    notices: list[Notice]
+    fingerprint: str
+    device: str
+    precision: list[str] = Field(description="levels this device offers")
+
+
+# --- samples ---------------------------------------------------------------------------------------
+
+
+class Label(Message):
+    index: int | None = Field(description="None for a label that is no class of the explorer")
+    name: str
+
+
+class SampleFeature(Message):
+    name: str
+    kind: Literal["image"]
+    width: int
+    height: int
+    evidence: bool = Field(description="whether the true evidence mask is known")
+
+
+class SampleInfo(Message):
+    index: int
+    sha256: str
+    label: Label | None
+    features: list[SampleFeature]
+    shapes: list[list[int]] = Field(description="of each input, without the batch dimension")
+
+
+class Prediction(Message):
+    index: int
+    name: str
+    score: float = Field(description="score_func of the output, or the output where there is none")
+    output: float = Field(description="the model's raw output")
+
+
+# --- results ---------------------------------------------------------------------------------------
+
+
+class MapInfo(Message):
+    """One array of a result, served as float32 `.npy`."""
+
+    feature: str
+    shape: list[int] = Field(description="(C, H, W); C, H and W are the layer's for layer methods")
+    interpolation: Literal["nearest", "bilinear"] = Field(description="how it is enlarged to the input's size")
+    minimum: float
+    maximum: float
+
+
+class ResultInfo(Message):
+    """Everything about one map but its numbers."""
+
+    key: str
+    model: str
+    sample: int
+    method: str
+    arguments: Json
+    target: int | None
+    target_name: str | None
+    layer: str | None
+    baseline: str | None
+    smoothing: Smoothing | None
+    quantity: Literal["output", "score"]
+    precision: str
+    maps: list[MapInfo]
+    output: float | None = Field(description="the explained quantity at the input")
+    output_baseline: float | None = Field(description="the explained quantity at the baseline, for methods with one")
+    delta: float | None = Field(description="convergence delta: sum of attributions − (output − output_baseline)")
+    seconds: float
+    notices: list[Notice]

@@ -1,0 +1,162 @@
+"""The explorer's models as a worker holds them: loaded, on the device, in eval mode, read for one score an output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from attriscope.errors import ExplorerError, user_traceback
+from attriscope.explorer import Loader, ScoreFunc
+from attriscope.workers.keys import model_fingerprint
+from attriscope.workers.messages import Notice
+
+
+class Forward:
+    """What is explained, as a function of the inputs: the model's output, or `score_func` of it; N×C or N."""
+
+    def __init__(self, module: nn.Module, score_func: ScoreFunc | None) -> None:
+        self._module, self._score_func = module, score_func
+
+    def __call__(self, *inputs: Tensor) -> Tensor:
+        value = scores(self._module(*inputs))
+        return value if self._score_func is None else self._score_func(value)
+
+
+class LoadedModel:
+    """One model. `output` and `score` are what can be explained; both are kept, so that chunk sizes are remembered."""
+
+    def __init__(self, name: str, module: nn.Module, device: torch.device, score_func: ScoreFunc | None) -> None:
+        self.name = name
+        self.notices = _train_mode(module)
+        try:
+            self.module = module.eval().to(device)
+        except (RuntimeError, AssertionError, NotImplementedError) as error:
+            raise ExplorerError(
+                "device_unavailable", f"Model {name!r} could not be moved to {device}: {error}", device=str(device)
+            ) from error
+        self.device = device
+        self.output = Forward(module, None)
+        self.score = None if score_func is None else Forward(module, score_func)
+        self._score_func = score_func
+
+    def forward(self, quantity: str) -> Forward:
+        """What 'output' or 'score' names. Raises ExplorerError for a score without a score function."""
+        if quantity == "output":
+            return self.output
+        if self.score is None:
+            raise ExplorerError(
+                "no_score_func",
+                "quantity is 'score', but the explorer has no score_func; only 'output' can be explained.",
+                field="quantity",
+            )
+        return self.score
+
+    def predict(self, inputs: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
+        """Outputs and scores, N×C float64 on the CPU."""
+        with self.evaluating(), torch.no_grad():
+            output = self.output(*inputs)
+            score = output if self._score_func is None else self._score_func(output)
+        if score.shape != output.shape:
+            raise ExplorerError(
+                "wrong_shape",
+                f"score_func turned an output of shape {tuple(output.shape)} into {tuple(score.shape)}; keep the shape.",
+                field="score_func",
+            )
+        return columns(output), columns(score)
+
+    @contextmanager
+    def evaluating(self) -> Iterator[None]:
+        """Eval mode, even where the model's own code switched it; a caller's live module gets its flags back."""
+        changed = [module for module in self.module.modules() if module.training]
+        for module in changed:
+            module.training = False
+        try:
+            yield
+        finally:
+            for module in changed:
+                module.training = True
+
+    def fingerprint(self) -> str:
+        return model_fingerprint(self.module)
+
+
+def load_models(
+    models: Mapping[str, nn.Module | Loader],
+    device: torch.device,
+    score_func: ScoreFunc | None,
+    stage: Callable[[str], None],
+) -> dict[str, LoadedModel]:
+    """Every model, loaded. Raises ExplorerError naming the one that cannot be."""
+    loaded = {}
+    for name, entry in models.items():
+        stage("Loading model…" if len(models) == 1 else f"Loading model {name}…")
+        module = entry if isinstance(entry, nn.Module) else _call(name, entry)
+        loaded[name] = LoadedModel(name, module, device, score_func)
+    return loaded
+
+
+def _call(name: str, loader: Loader) -> nn.Module:
+    try:
+        module = loader()
+    except ExplorerError:
+        raise
+    except Exception as error:
+        raise ExplorerError(
+            "model_failed",
+            f"Model {name!r} could not be loaded: {type(error).__name__}: {error}",
+            field=f"models[{name!r}]",
+            detail=user_traceback(error),
+        ) from error
+    if not isinstance(module, nn.Module):
+        raise ExplorerError(
+            "wrong_type",
+            f"The loader of model {name!r} returned a {type(module).__name__}; it must return a torch.nn.Module.",
+            field=f"models[{name!r}]",
+        )
+    return module
+
+
+def _train_mode(module: nn.Module) -> list[Notice]:
+    training = [name for name, child in module.named_modules() if child.training]
+    if not training:
+        return []
+    if module.training:
+        what = "The model arrived in train mode"
+    else:
+        what = f"Submodule {training[0]} arrived in train mode" + (
+            f" (and {len(training) - 1} more)" if len(training) > 1 else ""
+        )
+    return [Notice(code="eval_mode", message=f"{what}; it is run in eval mode.", params={"modules": training[:20]})]
+
+
+def scores(output: Any) -> Tensor:
+    """The tensor of scores in what a model returned: itself, `.logits`, `["logits"]`, or the first tensor of several.
+
+    Raises ExplorerError where there is none, or it has not one row for each example.
+    """
+    value = output
+    if not isinstance(value, Tensor):
+        value = getattr(output, "logits", None)
+    if value is None and isinstance(output, Mapping):
+        value = output.get("logits", next((part for part in output.values() if isinstance(part, Tensor)), None))
+    elif value is None and isinstance(output, list | tuple):
+        value = next((part for part in output if isinstance(part, Tensor)), None)
+    if not isinstance(value, Tensor):
+        raise ExplorerError("wrong_output", f"The model returned a {type(output).__name__}; it must return a tensor.")
+    if value.dim() not in (1, 2):
+        raise ExplorerError(
+            "wrong_output",
+            f"The model's output has shape {tuple(value.shape)}; it must be N×C, one row of scores for each example.",
+            shape=list(value.shape),
+        )
+    return value
+
+
+def columns(value: Tensor) -> Tensor:
+    """N×C, with one column for a single value."""
+    value = value.detach().to("cpu", torch.float64)
+    return value[:, None] if value.dim() == 1 else value

@@ -1,0 +1,59 @@
+"""The call that predicts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import torch
+from attribution_core.errors import Cancelled, Nonfinite
+from torch import Tensor
+
+from attriscope.workers.arrays import inputs_of
+from attriscope.workers.messages import MAX_K, Prediction
+from attriscope.workers.protocol import Frame
+
+if TYPE_CHECKING:
+    from attriscope.workers.runtime import Runtime
+
+
+def predict(runtime: Runtime, frame: Frame, send: Callable[[Frame], None], should_stop: Callable[[], bool]) -> Frame:
+    """The best classes of each item by score, at most `MAX_K`. Raises Nonfinite for a NaN or infinite output."""
+    name = frame.body["model"]
+    model = runtime.model(name)
+    items = inputs_of(frame.arrays, int(frame.body["count"]))
+    found: dict[int, list[Prediction]] = {}
+    for group in same_shapes(items):
+        if should_stop():
+            raise Cancelled
+        outputs, scores = model.predict(stack([items[n] for n in group], runtime.device))
+        for n, output, score in zip(group, outputs, scores, strict=True):
+            found[n] = _best(runtime, name, output, score)
+    predictions = [[p.model_dump(mode="json") for p in found[n]] for n in range(len(items))]
+    return Frame("reply", body={"predictions": predictions})
+
+
+def same_shapes(items: list[tuple[Tensor, ...]]) -> list[list[int]]:
+    """Positions of the items that can be stacked with each other."""
+    groups: dict[object, list[int]] = {}
+    for n, inputs in enumerate(items):
+        groups.setdefault(tuple((tuple(x.shape), x.dtype) for x in inputs), []).append(n)
+    return list(groups.values())
+
+
+def stack(items: list[tuple[Tensor, ...]], device: torch.device) -> tuple[Tensor, ...]:
+    return tuple(torch.stack(parts).to(device) for parts in zip(*items, strict=True))
+
+
+def _best(runtime: Runtime, model: str, output: Tensor, score: Tensor) -> list[Prediction]:
+    for what, values in (("output", output), ("score", score)):
+        if not bool(torch.isfinite(values).all()):
+            at = int((~torch.isfinite(values)).nonzero()[0])
+            raise Nonfinite(
+                f"The model's {what} for {runtime.class_name(model, at)!r} is {values[at].item()}.", place=what, index=at
+            )
+    order = torch.argsort(score, descending=True, stable=True)[:MAX_K].tolist()
+    return [
+        Prediction(index=i, name=runtime.class_name(model, i), score=score[i].item(), output=output[i].item())
+        for i in order
+    ]

@@ -1,0 +1,167 @@
+"""A real `attriscope` process, for tests, benchmarks and screenshots."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+
+ROOT = Path(__file__).parent.parent
+EXPLORERS = ROOT / "tests" / "explorers"
+PATIENCE = 60.0
+
+
+class LiveServer:
+    """Starts `attriscope <arguments> --no-browser --port 0`, and ends it. `client` is logged in."""
+
+    def __init__(self, *arguments: str, env: dict[str, str] | None = None, wait_ready: bool = True) -> None:
+        command = [sys.executable, "-m", "attriscope", *arguments, "--no-browser", "--port", "0"]
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "default", **(env or {})}
+        self.process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        self.output: list[str] = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        self.url = self._await_url()
+        parts = urlsplit(self.url)
+        self.base, self.port = f"{parts.scheme}://{parts.netloc}", parts.port
+        self.token = parse_qs(parts.query)["token"][0]
+        self.client = httpx.Client(base_url=self.base, timeout=PATIENCE)
+        self.client.get("/", params={"token": self.token}).raise_for_status()
+        if wait_ready:
+            self.wait(lambda: self.explorer()["state"] == "ready")
+
+    def __enter__(self) -> LiveServer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the server as Ctrl-C does; kills it if that takes too long."""
+        self.client.close()
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self._reader.join(5)
+        assert self.process.stdout is not None
+        self.process.stdout.close()
+
+    def explorer(self) -> dict[str, Any]:
+        """The first explorer's detail."""
+        listed = self.client.get("/api/explorers").json()["explorers"][0]
+        found: dict[str, Any] = self.client.get(f"/api/explorers/{listed['id']}").json()
+        return found
+
+    def samples(self, **query: Any) -> dict[str, Any]:
+        """The page of samples asked for, once nothing more is coming."""
+        name = self.explorer()["id"]
+
+        def settled() -> dict[str, Any] | None:
+            answer = self.client.get(f"/api/explorers/{name}/samples", params=query)
+            page: dict[str, Any] = answer.json()
+            return None if answer.status_code == 200 and page["state"] == "scanning" else page
+
+        return self.wait(settled)
+
+    def request(self, **settings: Any) -> dict[str, Any]:
+        """An AttributionRequest for the first model and sample, with `settings` over it."""
+        explorer = self.explorer()
+        model = explorer["description"]["models"][0]["name"]
+        return {"explorer": explorer["id"], "model": model, "samples": [0], "method": "saliency", **settings}
+
+    def submit(self, **settings: Any) -> httpx.Response:
+        return self.client.post("/api/jobs", json=self.request(**settings))
+
+    def finish(self, job: dict[str, Any]) -> dict[str, Any]:
+        """The job once it has ended."""
+
+        def ended() -> dict[str, Any] | None:
+            found: dict[str, Any] = self.client.get(f"/api/jobs/{job['id']}").json()
+            return found if found["state"] in ("done", "failed", "cancelled") else None
+
+        return self.wait(ended)
+
+    def run(self, **settings: Any) -> dict[str, Any]:
+        """Submits and awaits a job."""
+        self.samples(count=max(settings.get("samples", [0])) + 1)
+        answer = self.submit(**settings)
+        assert answer.status_code == 201, answer.text
+        return self.finish(answer.json())
+
+    def wait(self, condition: Callable[[], Any], patience: float = PATIENCE) -> Any:
+        """The first truthy value of `condition`; fails with the server's output if none comes."""
+        deadline = time.monotonic() + patience
+        while True:
+            if value := condition():
+                return value
+            assert self.process.poll() is None, "".join(self.output)
+            assert time.monotonic() < deadline, f"nothing after {patience} s: {''.join(self.output)}"
+            time.sleep(0.02)
+
+    @contextmanager
+    def events(
+        self, last_id: str | None = None, client: httpx.Client | None = None
+    ) -> Iterator[Iterator[dict[str, Any]]]:
+        """The event stream: dictionaries with `id`, `event` and the parsed `data`."""
+        headers = {} if last_id is None else {"Last-Event-ID": last_id}
+        with (client or self.client).stream("GET", "/api/events", headers=headers) as response:
+            assert response.status_code == 200
+            yield _parse(response.iter_lines())
+
+    def worker_pids(self) -> list[int]:
+        """Processes that this server started and that run the model."""
+        found = subprocess.run(
+            ["ps", "-o", "pid=,args=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=False
+        ).stdout
+        return [int(line.split()[0]) for line in found.splitlines() if "spawn_main" in line]
+
+    def _await_url(self) -> str:
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            for line in self.output:
+                if found := re.match(r"Open (http\S+)", line):
+                    return found[1]
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.01)
+        self.process.kill()
+        raise AssertionError(f"The server did not start: {''.join(self.output)}")
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.output.append(line)
+
+
+def _parse(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
+    event: dict[str, Any] = {}
+    for line in lines:
+        name, _, value = line.partition(":")
+        if line == "" and "data" in event:
+            yield event
+            event = {}
+        elif name in ("id", "event"):
+            event[name] = value.strip()
+        elif name == "data":
+            event["data"] = json.loads(value)

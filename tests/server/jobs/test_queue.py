@@ -1,0 +1,76 @@
+import itertools
+
+from attriscope.jobs.queue import FairQueue
+from attriscope.jobs.spec import Item, Job, Work
+from attriscope.workers.messages import AttributionRequest, CheckedItem, Cost
+
+
+def job(session: str, count: int) -> Job:
+    request = AttributionRequest(explorer="e", model="m", samples=list(range(count)), method="saliency")
+    return Job(session, request, [Item(index, 0) for index in range(count)])
+
+
+def fill(queue: FairQueue, owner: Job) -> list[Work]:
+    works = [
+        Work(
+            CheckedItem(sample=item.sample, target=0, target_name=None, key=f"{owner.id}-{item.sample}"),
+            owner.request,
+            Cost(forward=1, backward=0),
+            owner,
+            {owner},
+        )
+        for item in owner.items
+    ]
+    for work in works:
+        queue.add(work)
+    return works
+
+
+def test_the_first_sample_is_alone_and_batches_grow() -> None:
+    queue = FairQueue(max_batch=16)
+    works = fill(queue, job("one", 40))
+    batches = [queue.next() for _ in range(5)]
+    assert [len(batch) for batch in batches] == [1, 2, 6, 16, 15]
+    assert list(itertools.chain(*batches)) == works
+    assert queue.next() == []
+
+
+def test_sessions_take_turns() -> None:
+    queue = FairQueue(max_batch=2)
+    jobs = [job("one", 6), job("two", 2), job("three", 1)]
+    for owner in jobs:
+        fill(queue, owner)
+    turns = [batch[0].owner.session for batch in iter(queue.next, [])]
+    assert turns == ["one", "two", "three", "one", "two", "one", "one"]
+
+
+def test_a_batch_never_mixes_jobs() -> None:
+    queue = FairQueue(max_batch=16)
+    first, second = job("one", 2), job("one", 3)
+    first.dispatched = second.dispatched = 8
+    fill(queue, first)
+    fill(queue, second)
+    assert [{work.owner for work in batch} for batch in iter(queue.next, [])] == [{first}, {second}]
+
+
+def test_work_that_lost_a_worker_comes_first_and_alone() -> None:
+    queue = FairQueue(max_batch=16)
+    owner = job("one", 4)
+    owner.dispatched = 8
+    works = fill(queue, owner)
+    lost = queue.next()
+    assert lost == works
+    for work in reversed(lost):
+        work.losses = 1
+        queue.add_first(work)
+    assert [queue.next() for _ in works] == [[work] for work in works]
+
+
+def test_counting_removing_and_draining() -> None:
+    queue = FairQueue(max_batch=1)
+    one, two = fill(queue, job("one", 2)), fill(queue, job("two", 1))
+    assert (queue.count(), queue.count("one"), queue.count("nobody")) == (3, 2, 0)
+    queue.remove(two[0])
+    assert queue.count("two") == 0
+    assert queue.drain() == one
+    assert queue.count() == 0
