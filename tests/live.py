@@ -22,6 +22,7 @@ import httpx
 ROOT = Path(__file__).parent.parent
 EXPLORERS = ROOT / "tests" / "explorers"
 PATIENCE = 60.0
+"""Seconds to wait for what should be there at once: a machine may be busy."""
 
 
 class LiveServer:
@@ -131,10 +132,24 @@ class LiveServer:
 
     def worker_pids(self) -> list[int]:
         """Processes that this server started and that run the model."""
-        found = subprocess.run(
-            ["ps", "-o", "pid=,args=", "--ppid", str(self.process.pid)], capture_output=True, text=True, check=False
-        ).stdout
-        return [int(line.split()[0]) for line in found.splitlines() if "spawn_main" in line]
+        pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+        children = [pid for pid in pids if (stat := _stat(pid)) and stat[0] != "Z" and stat[1] == str(self.process.pid)]
+        return [pid for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+    def new_session(self) -> httpx.Client:
+        """Another browser's client, logged in."""
+        client = httpx.Client(base_url=self.base, timeout=PATIENCE)
+        client.get("/", params={"token": self.token}).raise_for_status()
+        return client
+
+    @staticmethod
+    def wait_gone(pids: list[int], patience: float = 5.0) -> None:
+        """Fails if one of the processes still runs after `patience` seconds."""
+
+        deadline = time.monotonic() + patience
+        while any(_is_running(pid) for pid in pids):
+            assert time.monotonic() < deadline, f"still there: {pids}"
+            time.sleep(0.02)
 
     def _await_url(self) -> str:
         deadline = time.monotonic() + PATIENCE
@@ -152,6 +167,20 @@ class LiveServer:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self.output.append(line)
+
+
+def _stat(pid: int) -> list[str]:
+    """State, parent and what follows in /proc; empty for a process that is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def _is_running(pid: int) -> bool:
+    """Whether the process runs; one that has ended and was not reaped yet does not."""
+    stat = _stat(pid)
+    return bool(stat) and stat[0] != "Z"
 
 
 def _parse(lines: Iterator[str]) -> Iterator[dict[str, Any]]:

@@ -1,8 +1,8 @@
 """What the explorer side refuses, in words for the person who wrote the explorer. Knows no torch.
 
-    ValueError
-    └── ExplorerError        a declaration, a file, a dataset or a request that cannot be served
-        └── SampleError      one sample that cannot be read; earlier ones can
+ValueError
+└── ExplorerError        a declaration, a file, a dataset or a request that cannot be served
+    └── SampleError      one sample that cannot be read; earlier ones can
 """
 
 from __future__ import annotations

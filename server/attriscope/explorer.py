@@ -48,7 +48,8 @@ class Explorer:
     score_func: turns the model's output (N×C) into what the page displays, e.g. `torch.nn.Softmax(1)`.
     name: heading of the page.
     methods: further attribution classes (Captum's protocol: `Class(model).attribute(inputs, …)`).
-    defaults: presets of the page: fields of a request ('model', 'method', 'arguments', 'layer', 'target', …), 'count', 'k'.
+    defaults: presets of the page: fields of a request ('model', 'method', 'arguments', 'layer', 'target', …), 'count'
+        (1–64 samples) and 'k' (1–20 predictions).
 
     `model`, `class_names` and `score_fn` are understood for `models`, `classes` and `score_func`.
     Raises ExplorerError, a ValueError whose `field` is the argument at fault.
@@ -105,7 +106,7 @@ AttributionVisualizer = Explorer
 
 
 def _wrong(field: str, value: object, wanted: str) -> ExplorerError:
-    shown = repr(value) if isinstance(value, str | int | float | bool | None) else f"a {type(value).__name__}"
+    shown = repr(value) if isinstance(value, str | int | float | bool | None) else f"of type {type(value).__name__}"
     return ExplorerError("wrong_type", f"{field} is {shown}; it must be {wanted}.", field=field)
 
 
@@ -158,7 +159,9 @@ def _loadable(field: str, entry: Any) -> nn.Module | Loader:
 
 def _dataset(dataset: Any) -> Any:
     if dataset is None:
-        raise ExplorerError("argument_missing", "dataset is missing; give anything that yields inputs.", field="dataset")
+        raise ExplorerError(
+            "argument_missing", "dataset is missing; give anything that yields inputs.", field="dataset"
+        )
     readable = isinstance(dataset, Iterable) or hasattr(dataset, "__getitem__")
     if not readable or isinstance(dataset, str | bytes | Mapping):
         raise _wrong("dataset", dataset, "a Dataset, a DataLoader or another iterable of (inputs, labels)")
@@ -193,7 +196,9 @@ def _features(features: Any) -> tuple[Feature, ...]:
     for name in names:
         if names.count(name) > 1:
             raise ExplorerError(
-                "duplicate_name", f"features: {names.count(name)} are named {name!r}; give each its own.", field="features"
+                "duplicate_name",
+                f"features: {names.count(name)} are named {name!r}; give each its own.",
+                field="features",
             )
     return entries
 
@@ -245,6 +250,8 @@ def _defaults(defaults: Any, models: Mapping[str, Any]) -> Mapping[str, Any]:
     if "model" in defaults and defaults["model"] not in models:
         hint = nearest(defaults["model"], list(models))
         raise ExplorerError(
-            "unknown_model", f"defaults['model'] is {defaults['model']!r}; no such model.{hint}", field="defaults['model']"
+            "unknown_model",
+            f"defaults['model'] is {defaults['model']!r}; no such model.{hint}",
+            field="defaults['model']",
         )
     return MappingProxyType(dict(defaults))

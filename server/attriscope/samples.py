@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,7 @@ from attriscope.explorer import Batch
 from attriscope.features.base import Feature
 
 KEPT_BYTES = 256 * 2**20
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,10 +38,10 @@ class Example:
 class Samples:
     """The dataset by index. Reads only as far as it is asked to, and one at a time whatever the size of its batches.
 
-    A dataset with `__getitem__` that holds single examples is read by index, up to its `__len__` if it has one.
-    Anything else is read in order; what has been read is kept up to `kept_bytes`, so that a one-shot generator gives
-    the same sample twice; beyond that it is started again, if it can be. What comes before an
-    example that raises stays readable. Thread-safe: two readers take turns.
+    A dataset with `__getitem__` that holds single examples is read by index, up to its `__len__` if it has one, or to
+    an IndexError. Anything else is read in order; what has been read is kept up to `kept_bytes`, so that a one-shot
+    generator gives the same sample twice; beyond that it is started again, if it can be. What comes before an example
+    that raises stays readable. Thread-safe: two readers take turns.
     """
 
     def __init__(self, dataset: Any, features: Sequence[Feature], kept_bytes: int = KEPT_BYTES) -> None:
@@ -56,7 +58,9 @@ class Samples:
     @property
     def length(self) -> int | None:
         """What `len` says, or None; for a DataLoader the examples and not the batches."""
-        counted = getattr(self._dataset, "dataset", self._dataset) if hasattr(self._dataset, "batch_size") else self._dataset
+        counted = (
+            getattr(self._dataset, "dataset", self._dataset) if hasattr(self._dataset, "batch_size") else self._dataset
+        )
         try:
             return len(counted)
         except Exception:  # __len__ is the user's code, and nothing depends on it
@@ -87,10 +91,10 @@ class Samples:
             return None
         try:
             value = self._dataset[index]
-        except IndexError as error:
-            if length is None:
-                return None
-            raise _raised(error, index, f" The dataset says it has {length} samples.") from error
+        except IndexError:  # the end of any sequence, whatever its length claims
+            if length is not None:
+                _log.warning("The dataset claims %d samples; IndexError at %d is taken for its end.", length, index)
+            return None
         except Exception as error:
             raise _raised(error, index) from error
         item = _Item(value, self._features, index)
@@ -168,10 +172,12 @@ def _size(example: Example) -> int:
     return sum(value.nbytes for value in (*example.inputs, *example.evidence) if value is not None)
 
 
-def _raised(error: Exception, index: int, note: str = "") -> SampleError:
+def _raised(error: Exception, index: int) -> SampleError:
+    if isinstance(error, ExplorerError):
+        return SampleError(error.code, f"Sample {index}: {error.message}", index, **error.params)
     return SampleError(
         "dataset_error",
-        f"Sample {index} could not be read: {type(error).__name__}: {error}.{note}".replace("..", "."),
+        f"Sample {index} could not be read: {type(error).__name__}: {error}",
         index,
         detail=user_traceback(error),
         exception=type(error).__name__,
@@ -219,8 +225,8 @@ class _Item:
         if not isinstance(value, list | tuple) or not value:
             raise SampleError(
                 "wrong_type",
-                f"Sample {self._index} is a {type(value).__name__}; the dataset must yield inputs, (inputs, labels) "
-                "or Batch, with tensors as inputs.",
+                f"Sample {self._index} is of type {type(value).__name__}; the dataset must yield inputs, "
+                "(inputs, labels) or Batch, with tensors as inputs.",
                 self._index,
             )
         count = len(features)
@@ -243,7 +249,7 @@ class _Item:
             if not isinstance(part, Tensor):
                 raise SampleError(
                     "wrong_type",
-                    f"Sample {self._index}: {field} holds a {type(part).__name__}; it must be a tensor"
+                    f"Sample {self._index}: {field} is of type {type(part).__name__}; it must be a tensor"
                     + (" (torchvision.transforms.ToTensor() makes one)." if "PIL" in type(part).__module__ else "."),
                     self._index,
                 )

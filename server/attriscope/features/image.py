@@ -120,7 +120,7 @@ class ImageFeature(Feature):
         if max(abs(value) for value in self.mean) <= 0.02:
             return "black"
         if max(self.mean) - min(self.mean) <= 0.15:
-            return "mean grey" if 0.2 <= min(self.mean) and max(self.mean) <= 0.8 else "a plain grey"
+            return "mean grey" if 0.2 <= min(self.mean) <= max(self.mean) <= 0.8 else "a plain grey"
         return "the mean colour"
 
     def _from_pixels(self, pixels: Tensor, like: Tensor) -> Tensor:
@@ -166,7 +166,7 @@ def _blurred(feature: ImageFeature, example: Tensor) -> Tensor:
 
 
 def _noise(feature: ImageFeature, example: Tensor) -> Tensor:
-    content = example.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
+    content = example.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data
     seed = int.from_bytes(hashlib.sha256(content).digest()[:8], "big")
     pixels = torch.rand(example.shape, generator=torch.Generator().manual_seed(seed % 2**63))
     return feature._from_pixels(pixels, example)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from attriscope.errors import nearest
 from attriscope.workers.messages import ErrorBody
 
 
@@ -15,8 +17,10 @@ class Refused(Exception):
         self.status, self.body, self.retry_after = status, body, retry_after
 
 
-def not_found(what: str, value: object) -> Refused:
-    return Refused(404, ErrorBody(code="not_found", message=f"No {what} {value!r}.", params={"what": what}))
+def not_found(what: str, value: object, known: Sequence[str] = ()) -> Refused:
+    """404; the message names what of `known` comes nearest."""
+    message = f"No {what} {value!r}.{nearest(str(value), list(known))}"
+    return Refused(404, ErrorBody(code="not_found", message=message, params={"what": what}, field=what))
 
 
 def unprocessable(code: str, message: str, field: str | None = None, **params: Any) -> Refused:

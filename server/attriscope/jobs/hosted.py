@@ -61,10 +61,10 @@ class HostedExplorer:
     def model(self, name: str) -> ModelDescription:
         """Raises Refused (404) for a model this explorer does not have."""
         description = self.pool.description
-        for model in description.models if description else []:
-            if model.name == name:
-                return model
-        raise not_found("model", name)
+        models = {model.name: model for model in description.models} if description else {}
+        if name not in models:
+            raise not_found("model", name, list(models))
+        return models[name]
 
     async def look(self, query: Query, start: int, count: int, scan: int, patience: float = 1.0) -> ScanState:
         """Reads on until `count` matches from `start` are there, the bound `scan` is reached or patience ends.

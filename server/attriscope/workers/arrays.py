@@ -16,7 +16,7 @@ def to_array(tensor: Tensor) -> Array:
     """The tensor's bytes, in C order, whatever its device, type and layout."""
     plain = tensor.detach().cpu().contiguous()
     name = str(plain.dtype).removeprefix("torch.")
-    return Array(name, tuple(plain.shape), memoryview(plain.reshape(-1).view(torch.uint8).numpy()))
+    return Array(name, tuple(plain.shape), plain.reshape(-1).view(torch.uint8).numpy().data)
 
 
 def to_tensor(array: Array) -> Tensor:
@@ -27,7 +27,9 @@ def to_tensor(array: Array) -> Tensor:
     wanted = prod(array.shape) * dtype.itemsize
     buffer = memoryview(array.data).cast("B")
     if buffer.nbytes != wanted:
-        raise ValueError(f"An array of {array.dtype} and shape {list(array.shape)} has {wanted} bytes, not {buffer.nbytes}.")
+        raise ValueError(
+            f"An array of {array.dtype} and shape {list(array.shape)} has {wanted} bytes, not {buffer.nbytes}."
+        )
     if not wanted:
         return torch.empty(array.shape, dtype=dtype)
     return torch.frombuffer(bytearray(buffer), dtype=dtype).reshape(array.shape)
@@ -37,7 +39,7 @@ def inputs_of(arrays: Mapping[str, Array], count: int) -> list[tuple[Tensor, ...
     """The inputs of `count` items from arrays named '<n>.input.<i>'."""
     items = []
     for n in range(count):
-        parts = []
+        parts: list[Tensor] = []
         while (array := arrays.get(f"{n}.input.{len(parts)}")) is not None:
             parts.append(to_tensor(array))
         if not parts:

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import torch
+from torch import Tensor
+
 from attribution_core import registry
 from attribution_core.errors import Cancelled, Nonfinite
 from attribution_core.execution import Progress, execution
-from torch import Tensor
-
 from attriscope.workers.arrays import inputs_of, to_array
 from attriscope.workers.check import Plan, parse_request, plan
 from attriscope.workers.failures import error_body
@@ -82,9 +82,7 @@ class _Job:
 
     def _fail(self, n: int, error: Exception) -> None:
         body = error_body(error, type(self._plan.arguments).model_fields)
-        self._send(
-            Frame("failed", self._call, {"key": self._items[n].key, "error": body.model_dump(mode="json")})
-        )
+        self._send(Frame("failed", self._call, {"key": self._items[n].key, "error": body.model_dump(mode="json")}))
         self._finished += 1
 
     def _results(self, group: list[int], began: float) -> list[Frame]:

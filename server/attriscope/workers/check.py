@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from attribution_core import registry
-from attribution_core.errors import AttributionError
 from pydantic import BaseModel
 
+from attribution_core import registry
+from attribution_core.errors import AttributionError
 from attriscope.errors import ExplorerError, nearest
 from attriscope.workers import keys
 from attriscope.workers.describe import PRECISION, Described
@@ -47,8 +47,12 @@ def parse_request(body: Mapping[str, Any]) -> AttributionRequest:
 
 
 def plan(runtime: Runtime, request: AttributionRequest, shapes: Sequence[Shapes]) -> Plan:
-    """`shapes`: of each sample's inputs. Raises ExplorerError or AttributionError, whose field is the request's."""
+    """`shapes`: of each sample's inputs, additional arguments included.
+
+    Raises ExplorerError or AttributionError, whose field is the request's.
+    """
     described = runtime.described[runtime.model(request.model).name]
+    shapes = explained(runtime, shapes)
     spec = registry.get(request.method)
     if (reason := described.against(spec.id)) is not None:
         raise ExplorerError("not_applicable", f"{spec.name} cannot explain this model: {reason}", field="method")
@@ -69,6 +73,11 @@ def plan(runtime: Runtime, request: AttributionRequest, shapes: Sequence[Shapes]
         _layer(spec, request.layer, described),
         request.baseline if "baseline" in spec.needs else None,
     )
+
+
+def explained(runtime: Runtime, shapes: Sequence[Shapes]) -> list[Shapes]:
+    """Without the additional arguments, which are passed on and not explained."""
+    return [of[: len(runtime.explorer.features)] for of in shapes]
 
 
 def check(runtime: Runtime, frame: Frame, send: Callable[[Frame], None], should_stop: Callable[[], bool]) -> Frame:
@@ -95,7 +104,8 @@ def check(runtime: Runtime, frame: Frame, send: Callable[[Frame], None], should_
         name = None if target is None else runtime.class_name(request.model, target)
         checked.append(CheckedItem(sample=item["sample"], target=target, target_name=name, key=key))
     samples = None if request.smoothing is None else request.smoothing.samples
-    costs = [found.spec.cost(found.arguments, registry.InputInfo(of), samples) for of in dict.fromkeys(shapes)]
+    distinct = dict.fromkeys(explained(runtime, shapes))
+    costs = [found.spec.cost(found.arguments, registry.InputInfo(of), samples) for of in distinct]
     cost = max(costs, key=lambda cost: cost.forward + cost.backward)
     reply = Checked(
         arguments=arguments,
@@ -149,7 +159,10 @@ def _check_baseline(runtime: Runtime, baseline: str) -> None:
     known = [known.id for known in runtime.explorer.features[0].baselines()]
     if baseline not in known:
         raise ExplorerError(
-            "unknown_baseline", f"No baseline {baseline!r}.{nearest(baseline, known)}", field="baseline", baseline=baseline
+            "unknown_baseline",
+            f"No baseline {baseline!r}.{nearest(baseline, known)}",
+            field="baseline",
+            baseline=baseline,
         )
 
 
@@ -165,7 +178,9 @@ def _target(request: AttributionRequest, outputs: int | None, target: int | None
     if target is None:
         what = "the sample has no label" if request.target == "label" else "none was given"
         raise ExplorerError(
-            "target_missing", f"Model {request.model!r} has {outputs} outputs and {what}; choose a target.", field="target"
+            "target_missing",
+            f"Model {request.model!r} has {outputs} outputs and {what}; choose a target.",
+            field="target",
         )
     if outputs is not None and not 0 <= target < outputs:
         raise ExplorerError(

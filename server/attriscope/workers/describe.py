@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
-from attribution_core import layers, registry
 from torch import Tensor
 
+from attribution_core import layers, registry
 from attriscope.workers.failures import error_body
 from attriscope.workers.messages import (
     BaselineDescription,
@@ -82,14 +82,15 @@ def describe_model(model: LoadedModel, example: tuple[Tensor, ...] | None) -> De
 
 def describe(runtime: Runtime, name: str, example: tuple[Tensor, ...] | None, notices: Sequence[Notice]) -> Description:
     explorer = runtime.explorer
-    shapes = tuple(tuple(value.shape) for value in example) if example else (_NO_SAMPLE,) * len(explorer.features)
+    count = len(explorer.features)
+    shapes = tuple(tuple(value.shape) for value in example[:count]) if example else (_NO_SAMPLE,) * count
     return Description(
         name=explorer.name or name,
         classes=None if explorer.classes is None else list(explorer.classes),
         models=[_model(model, runtime.described[key]) for key, model in runtime.models.items()],
         features=[
             FeatureDescription(name=feature.name, kind=feature.kind, shape=list(shape) if example else [])
-            for feature, shape in zip(explorer.features, shapes, strict=False)
+            for feature, shape in zip(explorer.features, shapes, strict=True)
         ],
         methods=[_method(spec, registry.InputInfo(shapes), runtime.described) for spec in registry.methods()],
         baselines=[

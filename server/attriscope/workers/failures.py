@@ -6,9 +6,9 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from attribution_core.errors import AttributionError, Cancelled
 from pydantic import ValidationError
 
+from attribution_core.errors import AttributionError, Cancelled
 from attriscope.errors import ExplorerError, user_traceback
 from attriscope.workers.messages import ErrorBody
 

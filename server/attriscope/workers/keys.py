@@ -21,7 +21,7 @@ _ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
 
 
 def model_fingerprint(module: nn.Module) -> str:
-    """SHA-256 of parameters, buffers, the printed structure (strides, slopes, …) and the code of the modules' classes."""
+    """SHA-256 of parameters, buffers, printed structure (strides, slopes, …) and the code of the modules' classes."""
     digest = hashlib.sha256(_ADDRESS.sub("", repr(module)).encode())
     for kind, named in (("parameter", module.named_parameters()), ("buffer", module.named_buffers())):
         for name, tensor in named:

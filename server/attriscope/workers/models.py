@@ -63,7 +63,7 @@ class LoadedModel:
         if score.shape != output.shape:
             raise ExplorerError(
                 "wrong_shape",
-                f"score_func turned an output of shape {tuple(output.shape)} into {tuple(score.shape)}; keep the shape.",
+                f"score_func turned shape {tuple(output.shape)} into {tuple(score.shape)}; it must keep the shape.",
                 field="score_func",
             )
         return columns(output), columns(score)
@@ -114,7 +114,7 @@ def _call(name: str, loader: Loader) -> nn.Module:
     if not isinstance(module, nn.Module):
         raise ExplorerError(
             "wrong_type",
-            f"The loader of model {name!r} returned a {type(module).__name__}; it must return a torch.nn.Module.",
+            f"The loader of model {name!r} returned {type(module).__name__}; it must return a torch.nn.Module.",
             field=f"models[{name!r}]",
         )
     return module
@@ -146,7 +146,7 @@ def scores(output: Any) -> Tensor:
     elif value is None and isinstance(output, list | tuple):
         value = next((part for part in output if isinstance(part, Tensor)), None)
     if not isinstance(value, Tensor):
-        raise ExplorerError("wrong_output", f"The model returned a {type(output).__name__}; it must return a tensor.")
+        raise ExplorerError("wrong_output", f"The model returned {type(output).__name__}; it must return a tensor.")
     if value.dim() not in (1, 2):
         raise ExplorerError(
             "wrong_output",

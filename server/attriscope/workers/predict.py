@@ -6,9 +6,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import torch
-from attribution_core.errors import Cancelled, Nonfinite
 from torch import Tensor
 
+from attribution_core.errors import Cancelled, Nonfinite
 from attriscope.workers.arrays import inputs_of
 from attriscope.workers.messages import MAX_K, Prediction
 from attriscope.workers.protocol import Frame
@@ -50,7 +50,9 @@ def _best(runtime: Runtime, model: str, output: Tensor, score: Tensor) -> list[P
         if not bool(torch.isfinite(values).all()):
             at = int((~torch.isfinite(values)).nonzero()[0])
             raise Nonfinite(
-                f"The model's {what} for {runtime.class_name(model, at)!r} is {values[at].item()}.", place=what, index=at
+                f"The model's {what} for {runtime.class_name(model, at)!r} is {values[at].item()}.",
+                place=what,
+                index=at,
             )
     order = torch.argsort(score, descending=True, stable=True)[:MAX_K].tolist()
     return [

@@ -6,11 +6,11 @@ import atexit
 import contextlib
 import logging
 import multiprocessing
-import os
 import signal
 import threading
 import time
 from collections.abc import Callable
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from queue import SimpleQueue
@@ -166,11 +166,13 @@ class _Launcher:
         self._work.put(launch)
 
     def _run(self) -> None:
-        # Inherited: a Ctrl-C while a worker starts finds it deaf already.
-        if hasattr(signal, "pthread_sigmask"):
-            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         while True:
-            self._work.get()()
+            launch = self._work.get()
+            if hasattr(signal, "pthread_sigmask"):
+                # Inherited: a Ctrl-C while a worker starts finds it deaf already. Starting the tracker lifts the block.
+                resource_tracker.ensure_running()
+                signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            launch()
 
 
 _launcher = _Launcher()

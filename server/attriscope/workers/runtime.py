@@ -84,9 +84,7 @@ class Runtime:
         """Imports the user's file and loads what it declares. Raises ExplorerError."""
         stage("Importing…")
         loaded = load(source)
-        return cls(
-            loaded.explorer, device, name=source.name, code=loaded.code, arguments=source.arguments, stage=stage
-        )
+        return cls(loaded.explorer, device, name=source.name, code=loaded.code, arguments=source.arguments, stage=stage)
 
     def handle(self, frame: Frame, send: Send, should_stop: ShouldStop = _never) -> None:
         """Answers one call: any number of interim frames, then exactly one 'reply' or 'error'. Never raises."""

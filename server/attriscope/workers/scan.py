@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from attribution_core.errors import Cancelled
-
 from attriscope.errors import ExplorerError, SampleError, nearest
 from attriscope.samples import Example
 from attriscope.workers.arrays import inputs_of, sample_sha256, to_array

@@ -73,7 +73,7 @@ def load(source: ExplorerSource) -> Loaded:
     if not isinstance(explorer, Explorer):
         raise ExplorerError(
             "factory_result",
-            f"{source.factory}() in {source.place} returned a {type(explorer).__name__}; it must return an Explorer.",
+            f"{source.factory}() in {source.place} returned {type(explorer).__name__}; it must return an Explorer.",
             field=source.factory,
         )
     return Loaded(explorer, code)
@@ -86,11 +86,15 @@ def _factory(module: ModuleType, source: ExplorerSource) -> Callable[..., Any]:
     if factory is not None:
         raise ExplorerError(
             "factory_missing",
-            f"{source.factory!r} in {source.place} is a {type(factory).__name__}; it must be a function that returns "
-            "an Explorer.",
+            f"{source.factory!r} in {source.place} is of type {type(factory).__name__}; it must be a function "
+            "that returns an Explorer.",
             field=source.factory,
         )
-    own = [name for name, value in vars(module).items() if inspect.isfunction(value) and value.__module__ == module.__name__]
+    own = [
+        name
+        for name, value in vars(module).items()
+        if inspect.isfunction(value) and value.__module__ == module.__name__
+    ]
     raise ExplorerError(
         "factory_missing",
         f"No function {source.factory!r} in {source.place}.{nearest(source.factory, own)}",

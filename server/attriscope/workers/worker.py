@@ -74,7 +74,7 @@ def _read(connection: Connection, desk: Desk) -> None:
 def _exit(status: int) -> None:
     """At once, whatever the main thread is doing."""
     if status:
-        sys.excepthook(*sys.exc_info())  # type: ignore[arg-type]
+        sys.excepthook(*sys.exc_info())
     for child in multiprocessing.active_children():  # a DataLoader's own workers
         child.kill()
     with contextlib.suppress(OSError, ValueError):

@@ -1,0 +1,167 @@
+"""`attriscope serve --model torchvision:resnet50 --images FOLDER [--weights FILE]`: an explorer without any code."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+import torchvision.models as zoo
+from torch import Tensor, nn
+from torch.utils.data import Dataset
+
+from attriscope.errors import ExplorerError, nearest
+from attriscope.explorer import Explorer
+from attriscope.features.image import ImageFeature
+from attriscope.features.pictures import SUFFIXES, open_picture
+
+_WITH_SIDE_OUTPUTS = ("googlenet", "inception_v3")
+
+
+def explorer(model: str, images: str, weights: str | None = None) -> Explorer:
+    """A torchvision classifier on a folder of images.
+
+    model: torchvision's name, e.g. 'resnet50'. images: a folder, read with its subfolders; where images lie in
+    subfolders, the first one's name is the label. weights: a state dict (.pt, .pth, .safetensors); without it
+    torchvision's own default weights, downloaded once. Images are resized, cropped and normalised as torchvision does
+    for its default weights. Class names are torchvision's where the outputs are its 1000, else the subfolders' where
+    there are as many.
+
+    Raises ExplorerError: unknown_model, folder_missing, weights_missing, weights_broken, or, once the model is loaded,
+    weights_unavailable where they cannot be downloaded.
+    """
+    published = _published(model)
+    files = ImageFolder(Path(images), published.transforms())
+    names = list(published.meta["categories"])
+    loader: Callable[[], nn.Module] = partial(_download, model, published)
+    if weights is not None:
+        state = _read_weights(Path(weights))
+        outputs = _outputs(state, weights)
+        loader = partial(_build, model, state, outputs, weights)
+        if outputs != len(names):
+            names = files.labels if len(files.labels) == outputs else []
+    preset = published.transforms()
+    return Explorer(
+        models={model: loader},
+        dataset=files,
+        classes=names or None,
+        features=ImageFeature(mean=preset.mean, std=preset.std),
+        score_func=nn.Softmax(1),
+        name=f"{model} on {Path(images).resolve().name}",
+    )
+
+
+class ImageFolder(Dataset[tuple[Tensor, str | None]]):
+    """The images below a folder in the order of their paths; the first subfolder's name is the label.
+
+    Raises ExplorerError folder_missing. An item raises ExplorerError, naming the file, where it cannot be read.
+    """
+
+    def __init__(self, folder: Path, transform: Callable[[Any], Tensor]) -> None:
+        self.folder = folder.expanduser().resolve()
+        if not self.folder.is_dir():
+            raise ExplorerError("folder_missing", f"--images: no folder {self.folder}.", field="images")
+        self.files = sorted(
+            Path(parent, name)
+            for parent, folders, names in os.walk(self.folder)
+            for name in names
+            if Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")
+        )
+        self._transform = transform
+
+    @property
+    def labels(self) -> list[str]:
+        """The names of the subfolders with images, sorted."""
+        return sorted({label for file in self.files if (label := self._label(file)) is not None})
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, str | None]:
+        file = self.files[index]
+        return self._transform(open_picture(file, str(file.relative_to(self.folder)))), self._label(file)
+
+    def _label(self, file: Path) -> str | None:
+        parts = file.relative_to(self.folder).parts
+        return parts[0] if len(parts) > 1 else None
+
+
+def _published(model: str) -> Any:
+    """The default weights that torchvision publishes for a classifier: their transforms and class names."""
+    known = zoo.list_models(module=zoo)
+    if model not in known:
+        raise ExplorerError(
+            "unknown_model", f"torchvision has no classifier {model!r}.{nearest(model, known)}", field="model"
+        )
+    return zoo.get_model_weights(model).DEFAULT
+
+
+def _download(model: str, published: Any) -> nn.Module:
+    try:
+        module: nn.Module = zoo.get_model(model, weights=published)
+    except (OSError, RuntimeError) as error:
+        raise ExplorerError(
+            "weights_unavailable",
+            f"The weights of {model} could not be downloaded from {published.url} ({error}). "
+            "Download them elsewhere and give the file with --weights.",
+            field="weights",
+            url=published.url,
+        ) from error
+    return module
+
+
+def _read_weights(file: Path) -> dict[str, Tensor]:
+    """A state dict, also one wrapped in {'state_dict': …} or saved from DataParallel. Unpickles tensors only."""
+    if not file.is_file():
+        raise ExplorerError("weights_missing", f"--weights: no file {file}.", field="weights")
+    try:
+        if file.suffix == ".safetensors":
+            from safetensors.torch import load_file
+
+            value: Any = load_file(file)
+        else:
+            value = torch.load(file, map_location="cpu", weights_only=True)
+    except Exception as error:
+        first = str(error).strip().partition("\n")[0]
+        raise ExplorerError(
+            "weights_broken", f"--weights: {file.name} cannot be read as a state dict: {first}", field="weights"
+        ) from error
+    for key in ("state_dict", "model"):
+        if isinstance(value, Mapping) and isinstance(value.get(key), Mapping):
+            value = value[key]
+    if not isinstance(value, Mapping) or not value or not all(isinstance(part, Tensor) for part in value.values()):
+        raise ExplorerError(
+            "weights_broken",
+            f"--weights: {file.name} holds {type(value).__name__}, no state dict.",
+            field="weights",
+        )
+    return {name.removeprefix("module."): tensor for name, tensor in value.items()}
+
+
+def _outputs(state: Mapping[str, Tensor], weights: str) -> int:
+    """Rows of the last weight matrix: torchvision's classifiers all end in their head."""
+    heads = [tensor for name, tensor in state.items() if name.endswith("weight") and tensor.dim() >= 2]
+    if not heads:
+        raise ExplorerError("weights_broken", f"--weights: {weights} holds no weight matrix.", field="weights")
+    return heads[-1].shape[0]
+
+
+def _build(model: str, state: Mapping[str, Tensor], outputs: int, weights: str) -> nn.Module:
+    options: dict[str, Any] = {"num_classes": outputs}
+    if model in _WITH_SIDE_OUTPUTS:
+        side = any(name.lower().startswith("aux") for name in state)
+        options |= {"aux_logits": side, "transform_input": True, "init_weights": False}
+    module: nn.Module = zoo.get_model(model, weights=None, **options)
+    try:
+        module.load_state_dict(state)
+    except RuntimeError as error:
+        first = " ".join(str(error).split())
+        raise ExplorerError(
+            "weights_broken",
+            f"--weights: {Path(weights).name} does not fit {model}: {first[:300]}",
+            field="weights",
+        ) from error
+    return module
