@@ -100,23 +100,26 @@ def serve_sources(
         )
     try:
         listener = server.bind(settings.host, settings.port, exact=port is not None)
-        services = Services(sources, settings)
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise _usage(str(error)) from None
-    bound = listener.getsockname()[1]
-    token = settings.token or secrets.token_urlsafe(24)
-    access = Access(token, bound, hosts=settings.allowed_hosts, frame_ancestors=settings.frame_ancestors)
-    name = f"[{settings.host}]" if ":" in settings.host else settings.host
-    url = f"http://{name}:{bound}/?token={token}"
+    with listener, tempfile.TemporaryDirectory(prefix="attriscope-") as folder:
+        try:
+            services = Services(sources, settings)
+        except ValueError as error:
+            raise _usage(str(error)) from None
+        bound = listener.getsockname()[1]
+        token = settings.token or secrets.token_urlsafe(24)
+        access = Access(token, bound, hosts=settings.allowed_hosts, frame_ancestors=settings.frame_ancestors)
+        name = f"[{settings.host}]" if ":" in settings.host else settings.host
+        url = f"http://{name}:{bound}/?token={token}"
 
-    def announce() -> None:
-        typer.echo(f"attriscope {__version__} · {', '.join(source.name for source in sources)}")
-        typer.echo(f"Open {url}")
-        typer.echo("Ctrl-C stops it.")
-        if browser:
-            _open(url, folder)
+        def announce() -> None:
+            typer.echo(f"attriscope {__version__} · {', '.join(source.name for source in sources)}")
+            typer.echo(f"Open {url}")
+            typer.echo("Ctrl-C stops it.")
+            if browser:
+                _open(url, folder)
 
-    with tempfile.TemporaryDirectory(prefix="attriscope-") as folder:
         server.run(services, access, listener, announce)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,8 @@ from attriscope.features.image import ImageFeature
 from attriscope.features.pictures import SUFFIXES, open_picture
 
 _WITH_SIDE_OUTPUTS = ("googlenet", "inception_v3")
+_HEAD = re.compile(r"(fc|classifier|heads?)\.(.*\.)?weight")
+"""What torchvision calls the head of every classifier; numbered where it has layers, the last one the highest."""
 
 
 def explorer(model: str, images: str, weights: str | None = None) -> Explorer:
@@ -39,7 +42,7 @@ def explorer(model: str, images: str, weights: str | None = None) -> Explorer:
     loader: Callable[[], nn.Module] = partial(_download, model, published)
     if weights is not None:
         state = _read_weights(Path(weights))
-        outputs = _outputs(state, weights)
+        outputs = _outputs(model, state, weights)
         loader = partial(_build, model, state, outputs, weights)
         if outputs != len(names):
             names = files.labels if len(files.labels) == outputs else []
@@ -141,12 +144,14 @@ def _read_weights(file: Path) -> dict[str, Tensor]:
     return {name.removeprefix("module."): tensor for name, tensor in value.items()}
 
 
-def _outputs(state: Mapping[str, Tensor], weights: str) -> int:
-    """Rows of the last weight matrix: torchvision's classifiers all end in their head."""
-    heads = [tensor for name, tensor in state.items() if name.endswith("weight") and tensor.dim() >= 2]
+def _outputs(model: str, state: Mapping[str, Tensor], weights: str) -> int:
+    """Rows of the head's last weight. By its name: a file's order tells nothing."""
+    heads = [name for name, tensor in state.items() if _HEAD.match(name) and tensor.dim() >= 2]
     if not heads:
-        raise ExplorerError("weights_broken", f"--weights: {weights} holds no weight matrix.", field="weights")
-    return heads[-1].shape[0]
+        raise ExplorerError(
+            "weights_broken", f"--weights: {weights} does not fit {model}: it has no classifying head.", field="weights"
+        )
+    return state[max(heads)].shape[0]
 
 
 def _build(model: str, state: Mapping[str, Tensor], outputs: int, weights: str) -> nn.Module:

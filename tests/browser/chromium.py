@@ -1,6 +1,6 @@
 """Chromium for the browser tests: the one on PATH, else Playwright's own download, else Debian's package.
 
-    python -m tests.browser.chromium        makes sure that there is one
+python -m tests.browser.chromium        makes sure that there is one
 """
 
 from __future__ import annotations

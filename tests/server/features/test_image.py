@@ -190,5 +190,5 @@ def test_every_baseline_has_the_images_shape_and_type_at_any_size(
 
 
 def test_an_unknown_baseline_names_the_nearest() -> None:
-    with pytest.raises(ExplorerError, match="No baseline 'blured'. Nearest: blurred"):
+    with pytest.raises(ExplorerError, match=r"No baseline 'blured'\. Nearest: blurred"):
         IMAGENET.baseline("blured", NORMALISED)

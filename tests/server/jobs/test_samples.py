@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from attriscope.jobs.errors import Refused
+from attriscope.jobs.samples import Query, SampleTable
+from attriscope.workers.messages import ErrorBody, Label, Prediction, SampleFeature, SampleInfo
+from attriscope.workers.protocol import Array
+
+
+@pytest.fixture
+def table() -> Iterator[SampleTable]:
+    made = SampleTable()
+    yield made
+    made.close()
+
+
+def add(table: SampleTable, label: int | None = None, top: int | None = None, score: float = 0.5) -> None:
+    index = len(table)
+    feature = SampleFeature(name="image", kind="image", width=2, height=2, evidence=False)
+    known = None if label is None else Label(index=label, name=str(label))
+    info = SampleInfo(index=index, sha256=str(index), label=known, features=[feature], shapes=[[1, 2, 2]])
+    pixels = bytes([index] * 4)
+    table.add(info, {"input.0": Array("uint8", (1, 2, 2), pixels), "display.image": Array("uint8", (3,), b"png")})
+    if top is not None:
+        found = Prediction(index=top, name=str(top), score=score, output=score)
+        table[index].predictions["m"] = [found]
+
+
+def matches(table: SampleTable, **query: object) -> list[int]:
+    return [record.info.index for record in table.matches(Query(model="m", **query))]  # type: ignore[arg-type]
+
+
+def test_bytes_come_back_as_they_were(table: SampleTable) -> None:
+    for _ in range(5):
+        add(table)
+    assert bytes(table.array(3, "input.0").data) == bytes([3] * 4)
+    assert bytes(table.array(1, "display.image").data) == b"png"
+    inputs = table.inputs(2, position=7)
+    assert list(inputs) == ["7.input.0"]
+    assert (inputs["7.input.0"].dtype, inputs["7.input.0"].shape) == ("uint8", (1, 2, 2))
+
+
+@pytest.mark.parametrize("index", [-1, 1, 10**9])
+def test_a_sample_that_was_not_read_is_not_found(table: SampleTable, index: int) -> None:
+    add(table)
+    with pytest.raises(Refused) as refused:
+        table.array(index, "input.0")
+    assert refused.value.status == 404
+
+
+def test_matches_are_counted_only_among_predicted_samples(table: SampleTable) -> None:
+    add(table, label=0, top=0)
+    add(table, label=1, top=0)
+    add(table, label=1)
+    assert matches(table) == [0, 1, 2]
+    assert matches(table, correct=True) == [0]
+    assert matches(table, correct=False) == [1]
+    assert matches(table, label=1) == [1]
+    assert matches(table, predicted=0) == [0, 1]
+    assert matches(table, predicted=1) == []
+    assert table.judged(Query(model="m", predicted=0)) == 2
+    assert table.judged(Query(model="m")) == 3
+
+
+def test_orders(table: SampleTable) -> None:
+    for label, top, score in ((0, 1, 0.6), (0, 0, 0.2), (1, 0, 0.9), (1, 1, 0.4)):
+        add(table, label, top, score)
+    assert matches(table, order="mistakes") == [2, 0]
+    assert matches(table, order="uncertain") == [1, 3, 0, 2]
+
+
+def test_a_sample_that_could_not_be_predicted_is_judged_and_matches_nothing(table: SampleTable) -> None:
+    add(table, label=0)
+    assert table.unpredicted("m", 5) == [0]
+    table[0].fail("m", ErrorBody(code="model_error", message="no"))
+    assert table.unpredicted("m", 5) == []
+    assert table.judged(Query(model="m", correct=True)) == 1
+    assert matches(table, correct=False) == []
+
+
+def test_d7_questions_about_labels_are_refused_without_labels(table: SampleTable) -> None:
+    assert matches(table, correct=True) == []
+    add(table, top=0)
+    for query in ({"correct": True}, {"order": "mistakes"}, {"label": 0}):
+        with pytest.raises(Refused) as refused:
+            matches(table, **query)
+        assert refused.value.body.code == "no_labels"

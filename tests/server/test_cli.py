@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import attriscope
+from attriscope.cli import _file_source, cli
+from attriscope.web import server
+from tests.live import ROOT
+
+runner = CliRunner()
+
+
+def test_version() -> None:
+    assert runner.invoke(cli, ["version"]).output.strip() == attriscope.__version__
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (["serve"], "FILE --model"),
+        (["serve", "a.py", "--model", "torchvision:resnet18"], "either"),
+        (["serve", "nothing.py"], "nothing.py"),
+        (["serve", "--model", "resnet18", "--images", "."], "torchvision:NAME"),
+        (["serve", "--model", "torchvision:resnet18"], "--images missing"),
+        (["serve", "--model", "torchvision:resnet18", "--images", "/no/such"], "/no/such folder"),
+        (["serve", "--model", "torchvision:resnet18", "--images", ".", "--weights", "no.pt"], "no.pt"),
+        (["demo", "cats"], "cats scenes"),
+        (["demo", "--port", "99999"], "port 99999 65535"),
+        (["demo", "--devices", "tpu"], "tpu"),
+        (["demo", "--host", "0.0.0.0"], "ATTRISCOPE_ALLOWED_HOSTS"),
+    ],
+)
+def test_wrong_usage_names_what_is_wrong(arguments: list[str], parts: str) -> None:
+    result = runner.invoke(cli, arguments, env={"COLUMNS": "200", "NO_COLOR": "1"})
+    shown = " ".join(result.output.split())
+    assert result.exit_code == 2
+    for part in parts.split():
+        assert part in shown
+
+
+def test_a_port_in_use_is_said_when_it_was_asked_for_and_passed_over_when_not() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        result = runner.invoke(cli, ["demo", "--port", str(port)], env={"COLUMNS": "200"})
+        assert result.exit_code == 2
+        assert f"Port {port}" in " ".join(result.output.split())
+        other = server.bind("127.0.0.1", port, exact=False)
+        assert other.getsockname()[1] > port
+        other.close()
+
+
+def test_a_file_may_name_its_factory(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.touch()
+    assert _file_source(f"{file}").factory == "explorer"
+    named = _file_source(f"{file}:make")
+    assert (named.name, named.path, named.factory) == ("mine", str(file), "make")
+
+
+def test_the_web_process_imports_no_torch() -> None:
+    code = (
+        "import sys, attriscope.cli, attriscope.web.app, attriscope.web.server\n"
+        "sys.exit(', '.join(sorted({'torch', 'torchvision', 'attribution_core'} & set(sys.modules))) or 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
