@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.browser import chromium
 from tests.live import EXPLORERS, LiveServer
@@ -41,10 +41,29 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context: BrowserContext) -> Iterator[Page]:
-    """A page that fails its test if the console shows an error: a blocked resource, an exception, a bad request."""
+    """A page that fails its test for anything blocked by the content security policy, and for any exception."""
     opened = context.new_page()
     problems: list[str] = []
-    opened.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    opened.on("console", lambda message: problems.append(message.text) if _is_problem(message) else None)
     opened.on("pageerror", lambda error: problems.append(str(error)))
     yield opened
     assert problems == []
+
+
+def _is_problem(message: ConsoleMessage) -> bool:
+    # A refused request is the browser's to report and the page's to show; tests of wrong input look at the latter.
+    return message.type == "error" and not message.text.startswith("Failed to load resource")
+
+
+@pytest.fixture
+def serve_faulty() -> Iterator[Callable[..., LiveServer]]:
+    """Starts a server over a factory of `tests/explorers/faulty.py`; all of them are ended after the test."""
+    running: list[LiveServer] = []
+
+    def start(factory: str, **env: str) -> LiveServer:
+        running.append(LiveServer("serve", f"{EXPLORERS / 'faulty.py'}:{factory}", env=env))
+        return running[-1]
+
+    yield start
+    for server in running:
+        server.close()

@@ -1,0 +1,109 @@
+"""Wrong input, cancelled work, lost workers and a lost server, as the page shows them."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.explorer_page import ExplorerPage
+from tests.live import LiveServer
+
+
+def test_wrong_arguments_are_told_at_the_field(page: Page, scenes: LiveServer) -> None:
+    explorer = ExplorerPage(page, scenes, "count=1").ready(1)
+    steps = explorer.argument("Steps")
+    for typed in ("1000000000", "0", "-5"):
+        steps.fill(typed)
+        steps.blur()
+        expect(
+            explorer.controls.get_by_text(re.compile(rf"n_steps is {typed}; it must be 1 to 1000\."))
+        ).to_be_visible()
+    steps.fill("10")
+    explorer.fetch()
+    expect(explorer.caption(0)).to_contain_text("10 steps")
+
+
+def test_a_window_larger_than_the_image_is_told(page: Page, scenes: LiveServer) -> None:
+    explorer = ExplorerPage(page, scenes, "count=1").ready(1)
+    explorer.choose_method("Occlusion")
+    explorer.argument("Window height").fill("97")
+    expect(
+        explorer.controls.get_by_text(re.compile(r"exceeds the 96×96 image; use at most 96\.")).first
+    ).to_be_visible()
+
+
+def test_cancel_keeps_what_is_there_and_frees_the_model(page: Page, serve_faulty) -> None:  # type: ignore[no-untyped-def]
+    server: LiveServer = serve_faulty("slow_model", ATTRISCOPE_TEST_PAUSE="0.05")
+    explorer = ExplorerPage(page, server, "method=integrated_gradients&arg.n_steps=800").ready()
+    explorer.fetch_button.click()
+    expect(page.get_by_test_id("progress")).to_be_visible()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    page.get_by_test_id("cancel").click()
+    expect(page.get_by_test_id("progress")).to_have_count(0)
+    expect(explorer.fetch_button).to_be_enabled()
+    explorer.choose_method("Saliency").fetch()
+
+
+def test_q6_a_worker_killed_while_it_explains_is_replaced_and_the_maps_come(page: Page, serve_faulty) -> None:  # type: ignore[no-untyped-def]
+    server: LiveServer = serve_faulty("slow_model", ATTRISCOPE_TEST_PAUSE="0.05")
+    explorer = ExplorerPage(page, server, "method=integrated_gradients&arg.n_steps=300&count=2").ready(2)
+    explorer.fetch_button.click()
+    expect(page.get_by_test_id("progress")).to_be_visible()
+    for pid in server.worker_pids():
+        os.kill(pid, signal.SIGKILL)
+    expect(page.locator('[data-code="recovering"]')).to_be_visible()
+    explorer.finished()
+    expect(explorer.panel(1, "overlay")).to_be_visible()
+    expect(page.locator('[data-code="recovering"]')).to_have_count(0)
+
+
+def test_a_model_that_raises_shows_its_error_where_the_map_would_be_and_a_retry(
+    page: Page, serve_faulty, tmp_path: Path
+) -> None:  # type: ignore[no-untyped-def]
+    marker = tmp_path / "marker"
+    server: LiveServer = serve_faulty("raising_model", ATTRISCOPE_TEST_MARKER=str(marker))
+    explorer = ExplorerPage(page, server, "count=2&method=saliency").ready(2)
+    marker.touch()
+    explorer.fetch_button.click()
+    error = explorer.sample(0).get_by_test_id("error")
+    expect(error).to_contain_text("told to fail")
+    marker.unlink()
+    error.get_by_role("button", name="Retry").click()
+    expect(explorer.panel(0, "overlay")).to_be_visible()
+
+
+def test_an_explorer_that_cannot_be_loaded_says_why(page: Page) -> None:
+    from tests.live import EXPLORERS
+
+    with LiveServer("serve", f"{EXPLORERS / 'faulty.py'}:not_loading", wait_ready=False) as server:
+        ExplorerPage(page, server)
+        expect(page.get_by_text("weights.pt is not there").first).to_be_visible()
+        expect(page.get_by_role("button", name="Retry")).to_be_visible()
+
+
+def test_a_lost_server_is_said_and_the_page_goes_on_when_it_is_back(page: Page, serve_faulty) -> None:  # type: ignore[no-untyped-def]
+    server: LiveServer = serve_faulty("explorer")
+    explorer = ExplorerPage(page, server, "count=1&method=saliency").ready(1)
+    explorer.fetch()
+    os.kill(server.process.pid, signal.SIGSTOP)
+    os.kill(server.process.pid, signal.SIGCONT)
+    explorer.choose_method("Input × Gradient").fetch()
+    server.close()
+    expect(page.get_by_test_id("connection")).to_contain_text("Connection to the server lost")
+    expect(explorer.panel(0, "overlay")).to_be_visible()
+
+
+def test_a1_without_the_link_there_is_only_a_door(page: Page, scenes: LiveServer) -> None:
+    page.goto(scenes.base)
+    expect(page.get_by_text("Open the link that attriscope printed")).to_be_visible()
+    page.get_by_label("Token").fill("wrong-token")
+    page.get_by_role("button", name="Open").click()
+    expect(page.get_by_label("Token")).to_be_visible()
+    page.get_by_label("Token").fill(scenes.token)
+    page.get_by_role("button", name="Open").click()
+    expect(page.get_by_test_id("sample").first).to_be_visible()
+    assert scenes.token not in page.url
