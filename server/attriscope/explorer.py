@@ -47,7 +47,8 @@ class Explorer:
     features: what each input is; one `ImageFeature()` by default.
     score_func: turns the model's output (N×C) into what the page displays, e.g. `torch.nn.Softmax(1)`.
     name: heading of the page.
-    methods: further attribution classes (Captum's protocol: `Class(model).attribute(inputs, …)`).
+    methods: further attribution classes (Captum's protocol: `Class(model).attribute(inputs, …)`); checked and kept, but
+        not offered by this version, and the page says so.
     defaults: presets of the page: fields of a request ('model', 'method', 'arguments', 'layer', 'target', …), 'count'
         (1–64 samples) and 'k' (1–20 predictions).
 

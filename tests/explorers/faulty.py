@@ -13,9 +13,10 @@ from itertools import count
 from pathlib import Path
 
 import torch
-from attriscope import Explorer
 from torch import Tensor, nn
 from torch.utils.data import Dataset
+
+from attriscope import Explorer
 
 CLASSES = ("red", "green", "blue", "grey")
 SIZE = 8
@@ -28,32 +29,52 @@ MARKER = "ATTRISCOPE_TEST_MARKER"
 """Environment variable that names a file; see `Mortal`."""
 
 
-class Tiny(nn.Module):
-    """Two convolutions and a linear layer, with the weights of its seed."""
-
-    def __init__(self, seed: int = 0, outputs: int = len(CLASSES)) -> None:
-        super().__init__()
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            self.conv1 = nn.Conv2d(3, 6, 3, padding=1)
-            self.conv2 = nn.Conv2d(6, 8, 3, padding=1)
-            self.head = nn.Linear(8, outputs)
-
-    def forward(self, x: Tensor) -> Tensor:
-        x = torch.relu(self.conv2(torch.relu(self.conv1(x))))
-        scores: Tensor = self.head(x.mean((2, 3)))
-        return scores
-
-
 def picture(index: int) -> Tensor:
     """Noise about one of four colours, the same for the same index."""
     noise = torch.rand(3, SIZE, SIZE, generator=torch.Generator().manual_seed(index))
     tint = torch.eye(3)[index % 4] if index % 4 < 3 else torch.full((3,), 0.5)
-    return 0.4 * noise + 0.6 * tint[:, None, None]
+    return 0.25 * noise + 0.75 * tint[:, None, None]
+
+
+def colour(index: int) -> int:
+    """What `picture(index)` is, and what `Tiny` predicts it to be."""
+    return index % len(CLASSES)
+
+
+def mislabelled(index: int) -> bool:
+    """Every sixth label is wrong, so that there are mistakes to find."""
+    return index % 6 == 5
 
 
 def example(index: int) -> tuple[Tensor, int]:
-    return picture(index), index % len(CLASSES)
+    return picture(index), (colour(index) + mislabelled(index)) % len(CLASSES)
+
+
+class Tiny(nn.Module):
+    """Two convolutions with the weights of a seed, and a linear layer fitted to tell the four colours apart."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            self.conv1 = nn.Conv2d(3, 6, 3, padding=1)
+            self.conv2 = nn.Conv2d(6, 8, 3, padding=1)
+        self.head = nn.Linear(8, len(CLASSES))
+        pictures = torch.stack([picture(-1 - number) for number in range(64)])
+        wanted = 6 * torch.eye(len(CLASSES))[[colour(-1 - number) for number in range(64)]] - 1.5
+        with torch.no_grad():
+            features = torch.cat([self.pooled(pictures), torch.ones(64, 1)], dim=1)
+            solution = torch.linalg.lstsq(features.double(), wanted.double()).solution.float()
+            self.head.weight.copy_(solution[:-1].T)
+            self.head.bias.copy_(solution[-1])
+        self.eval()
+
+    def pooled(self, x: Tensor) -> Tensor:
+        return torch.relu(self.conv2(torch.relu(self.conv1(x)))).mean((2, 3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        scores: Tensor = self.head(self.pooled(x))
+        return scores
 
 
 class Pictures(Dataset[tuple[Tensor, int]]):
@@ -74,10 +95,10 @@ class Pictures(Dataset[tuple[Tensor, int]]):
 class Stream:
     """An iterable without a length or an index, which can be started again."""
 
-    def __init__(self, start: Callable[[], Iterator[tuple[Tensor, int]]]) -> None:
+    def __init__(self, start: Callable[[], Iterator[object]]) -> None:
         self._start = start
 
-    def __iter__(self) -> Iterator[tuple[Tensor, int]]:
+    def __iter__(self) -> Iterator[object]:
         return self._start()
 
 
@@ -164,7 +185,36 @@ def unlabelled() -> Explorer:
     return _explorer(dataset=[picture(index) for index in range(LENGTH)], name="Unlabelled")
 
 
+def uneven_batches() -> Explorer:
+    """D11: batches of 4, 4, 4, 4, 4, 3 and 1; labels as a tensor, a list of numbers or a list of names."""
+
+    def items() -> Iterator[tuple[Tensor, object]]:
+        for number, indices in enumerate(torch.arange(LENGTH).split([4, 4, 4, 4, 4, 3, 1])):
+            pictures, labels = zip(*map(example, indices.tolist()), strict=True)
+            kinds = torch.tensor(labels), list(labels), [CLASSES[label] for label in labels]
+            yield torch.stack(pictures), kinds[number % 3]
+
+    return _explorer(dataset=Stream(items), name="Uneven batches")
+
+
+def few_names() -> Explorer:
+    """D11: two names for four outputs."""
+    return _explorer(classes=CLASSES[:2], name="Few names")
+
+
 # --- models ------------------------------------------------------------------------------------------
+
+
+class FirstOutput(nn.Module):
+    """Another model's first score alone."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, x: Tensor) -> Tensor:
+        score: Tensor = self.model(x)[:, :1]
+        return score
 
 
 class Reversed(nn.Module):
@@ -186,7 +236,7 @@ def disagreeing() -> Explorer:
 
 def one_output() -> Explorer:
     """D10: a single value for each example."""
-    return _explorer(models=Tiny(outputs=1), classes=None, score_func=None, name="One output")
+    return _explorer(models={"red": lambda: FirstOutput(Tiny())}, classes=None, score_func=None, name="One output")
 
 
 class Slow(Tiny):
@@ -203,11 +253,14 @@ def slow_model() -> Explorer:
 
 
 class Mortal(Slow):
-    """Kills its own process where the marker file exists: once if it holds 'once' (and removes it), else each time."""
+    """Kills its own process where the marker file exists, each time it holds 'always', only once if 'once'.
+
+    Only on pictures other than the first: the worker tries that one while it loads, and must come back.
+    """
 
     def forward(self, x: Tensor) -> Tensor:
         name = os.environ.get(MARKER)
-        if name and (marker := Path(name)).exists():
+        if name and (marker := Path(name)).exists() and not torch.equal(x[0], picture(0)):
             if marker.read_text().strip() == "once":
                 marker.unlink()
             os.kill(os.getpid(), signal.SIGKILL)
@@ -229,6 +282,20 @@ def exiting() -> Explorer:
             return super().forward(x)
 
     return _explorer(models={"exiting": Exiting}, name="Exiting")
+
+
+class Hanging(Tiny):
+    """Sleeps for a minute while the marker file exists."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        if (name := os.environ.get(MARKER)) and Path(name).exists():
+            time.sleep(60)
+        return super().forward(x)
+
+
+def hanging() -> Explorer:
+    """Q3, Q9: a forward pass that no cancellation reaches in time."""
+    return _explorer(models={"hanging": Hanging}, name="Hanging")
 
 
 class Raising(Tiny):

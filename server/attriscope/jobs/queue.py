@@ -48,7 +48,7 @@ class FairQueue:
         session, queue = self._queues.popitem(last=False)
         works = [queue.popleft()]
         job = works[0].owner
-        size = 1 if works[0].losses else min(max(1, 2 * job.dispatched), self._max_batch)
+        size = 1 if works[0].losses else min(max(1, 3 * job.dispatched), self._max_batch)
         while queue and len(works) < size and queue[0].owner is job and not queue[0].losses:
             works.append(queue.popleft())
         job.dispatched += len(works)

@@ -29,7 +29,9 @@ def bind(host: str, port: int, *, exact: bool) -> socket.socket:
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     for candidate in [port] if exact or port == 0 else range(port, min(port + _TRIED_PORTS, 65536)):
-        listener = socket.socket(family, socket.SOCK_STREAM)
+        # Named as TCP, not left to the default: asyncio turns Nagle's algorithm off only for sockets that say so, and
+        # with it every small answer waits for the acknowledgement of the one before.
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, candidate))

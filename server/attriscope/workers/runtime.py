@@ -8,10 +8,10 @@ from typing import Any
 
 import torch
 
-import attriscope
+import attribution_core
 from attriscope.errors import ExplorerError, SampleError, nearest
 from attriscope.explorer import Explorer
-from attriscope.samples import Samples
+from attriscope.samples import Example, Samples
 from attriscope.workers import attribute, check, keys, predict, scan
 from attriscope.workers.describe import Described, describe, describe_model
 from attriscope.workers.failures import error_body
@@ -59,13 +59,12 @@ class Runtime:
         self.samples = Samples(explorer.dataset, explorer.features)
         self.models = load_models(explorer.models, self.device, explorer.score_func, stage)
         stage("Reading the first sample…")
-        first, notices = None, []
-        try:
-            first = self.samples.get(0)
-            if first is None:
-                notices.append(Notice(code="dataset_empty", message="The dataset is empty."))
-        except SampleError as error:
-            notices.append(Notice(code=error.code, message=error.message))
+        first, notices = self._first_sample()
+        if explorer.methods:
+            names = ", ".join(method.__name__ for method in explorer.methods)
+            notices.append(
+                Notice(code="methods_not_offered", message=f"This version does not offer methods=[{names}].")
+            )
         stage("Trying the model…" if len(self.models) == 1 else "Trying the models…")
         example = None if first is None else first.inputs
         self.described: dict[str, Described] = {
@@ -99,6 +98,15 @@ class Runtime:
         else:
             send(Frame("reply", frame.id, reply.body, reply.arrays))
 
+    def _first_sample(self) -> tuple[Example | None, list[Notice]]:
+        try:
+            first = self.samples.get(0)
+        except SampleError as error:
+            return None, [Notice(code=error.code, message=error.message)]
+        if first is None:
+            return None, [Notice(code="dataset_empty", message="The dataset is empty.")]
+        return first, []
+
     def model(self, name: str) -> LoadedModel:
         """Raises ExplorerError for an unknown name."""
         if name not in self.models:
@@ -122,7 +130,7 @@ class Runtime:
             "score": self._score if quantity == "score" else "",
             "device": self.device.type,
             "torch": torch.__version__,
-            "attribution_core": attriscope.__version__,
+            "attribution_core": attribution_core.__version__,
         }
 
 

@@ -30,7 +30,7 @@ def test_the_first_sample_is_alone_and_batches_grow() -> None:
     queue = FairQueue(max_batch=16)
     works = fill(queue, job("one", 40))
     batches = [queue.next() for _ in range(5)]
-    assert [len(batch) for batch in batches] == [1, 2, 6, 16, 15]
+    assert [len(batch) for batch in batches] == [1, 3, 12, 16, 8]
     assert list(itertools.chain(*batches)) == works
     assert queue.next() == []
 

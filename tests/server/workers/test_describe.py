@@ -32,6 +32,16 @@ def test_the_description_tells_what_can_be_asked() -> None:
     assert [baseline.id for baseline in told.baselines] == ["zero", "black", "white", "blurred", "mean", "noise"]
 
 
+def test_methods_of_ones_own_are_said_not_to_be_offered() -> None:
+    class Mine:
+        def attribute(self, inputs: Tensor) -> Tensor:
+            return inputs
+
+    told = runtime(methods=[Mine]).description
+    assert [notice.message for notice in told.notices] == ["This version does not offer methods=[Mine]."]
+    assert "Mine" not in [method.class_name for method in told.methods]
+
+
 def test_the_forms_bounds_follow_the_inputs_size() -> None:
     methods = {method.id: method for method in runtime().description.methods}
     window = methods["occlusion"].arguments["properties"]["window_height"]

@@ -7,55 +7,20 @@ import signal
 import subprocess
 import sys
 import textwrap
-import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 
 import attribution_core
 from attriscope.workers.arrays import to_tensor
-from attriscope.workers.process import WorkerProcess
 from attriscope.workers.protocol import Frame
 from attriscope.workers.source import ExplorerSource
+from attriscope.workers.worker import NICENESS
 from tests.explorers import faulty
-from tests.server.workers.toys import PATIENCE, Process, Sampled, request
-
-Start = Callable[..., Process]
-FAULTY = str(Path(faulty.__file__))
-
-
-def gone(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    # A zombie of somebody else's still has a number.
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
-@pytest.fixture
-def start() -> Iterator[Start]:
-    running: list[Process] = []
-
-    def begin(factory: str = "explorer", path: str = FAULTY) -> Process:
-        running.append(Process(ExplorerSource("faulty", path=path, factory=factory)))
-        return running[-1]
-
-    yield begin
-    for process in running:
-        process.worker.close()
-        assert process.worker.pid is None or gone(process.worker.pid)
+from tests.server.workers.toys import FAULTY, PATIENCE, Process, Sampled, Start, gone, request
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +96,12 @@ def test_the_worker_imports_nothing_of_the_web(start: Start, tmp_path: Path) -> 
         "    return _explorer(name=' '.join(web) or 'none')\n"
     )
     assert start(path=str(path)).await_load().name == "none"
+
+
+def test_a_worker_gives_way_to_the_web_process(client: Process) -> None:
+    assert client.worker.pid is not None
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    assert os.getpriority(os.PRIO_PROCESS, client.worker.pid) == min(own + NICENESS, 19)
 
 
 # --- answers while computing ---------------------------------------------------------------------------
@@ -290,106 +261,3 @@ def test_random_weights_and_shuffles_come_out_the_same_in_every_worker(start: St
     assert one.await_load().fingerprint == two.await_load().fingerprint
     hashes = [[frame.body["sha256"] for frame in process.scan(24).frames] for process in (one, two)]
     assert hashes[0] == hashes[1]
-
-
-# --- the end -------------------------------------------------------------------------------------------
-
-
-def test_closing_ends_the_worker_by_itself_and_may_be_repeated(start: Start) -> None:
-    process = start()
-    process.await_load()
-    pid = process.worker.pid
-    process.worker.close(timeout=PATIENCE)
-    process.worker.close(timeout=PATIENCE)
-    assert process.exits.wait() == 0
-    assert pid is not None
-    assert gone(pid)
-    process.send(Frame("scan", 1, {"start": 0, "count": 1}))
-    assert process.exits.codes.empty()
-
-
-def test_a_worker_closed_before_it_was_started_ends_too() -> None:
-    codes: list[int | None] = []
-    worker = WorkerProcess(
-        ExplorerSource("faulty", path=FAULTY), "cpu", threads=1, on_frame=lambda frame: None, on_exit=codes.append
-    )
-    worker.close(timeout=PATIENCE)
-    assert len(codes) == 1
-
-
-def test_a_worker_that_cannot_answer_is_killed_by_close(start: Start, tmp_path: Path) -> None:
-    path = tmp_path / "stuck.py"
-    path.write_text("import os, signal\ndef explorer():\n    os.kill(os.getpid(), signal.SIGSTOP)\n")
-    process = start(path=str(path))
-    wait_until(lambda: process.worker.pid is not None)
-    stat = Path(f"/proc/{process.worker.pid}/stat")
-    wait_until(lambda: stat.read_text().rpartition(")")[2].split()[0] == "T")
-    process.worker.close(timeout=0.2)
-    assert process.exits.wait() == -signal.SIGKILL
-
-
-def test_q12_a_worker_ignores_ctrl_c(start: Start) -> None:
-    process = start()
-    wait_until(lambda: process.worker.pid is not None)
-    assert process.worker.pid is not None
-    os.kill(process.worker.pid, signal.SIGINT)
-    process.await_load()
-    os.kill(process.worker.pid, signal.SIGINT)
-    assert process.scan(1).frames
-
-
-PARENT = """
-import sys, threading, time
-from attriscope.workers.process import WorkerProcess
-from attriscope.workers.source import ExplorerSource
-if __name__ == "__main__":
-    started = threading.Event()
-    worker = WorkerProcess(
-        ExplorerSource("x", path=sys.argv[1], factory=sys.argv[2]), "cpu", threads=1,
-        on_frame=lambda frame: started.set() if frame.body.get("stage", "").startswith(sys.argv[3]) else None,
-        on_exit=lambda code: None,
-    )
-    assert started.wait(60)
-    print(worker.pid, flush=True)
-    if sys.argv[4] == "stay":
-        time.sleep(60)
-"""
-
-
-def run_parent(script: Path, *arguments: str) -> subprocess.Popen[str]:
-    script.write_text(PARENT)
-    return subprocess.Popen([sys.executable, str(script), *arguments], stdout=subprocess.PIPE, text=True)
-
-
-def test_q10_no_worker_outlives_a_killed_parent(tmp_path: Path) -> None:
-    with run_parent(tmp_path / "parent.py", FAULTY, "explorer", "Trying", "stay") as parent:
-        assert parent.stdout is not None
-        pid = int(parent.stdout.readline())
-        parent.kill()
-    wait_until(lambda: gone(pid))
-
-
-def test_a_parent_that_forgets_to_close_ends_all_the_same(tmp_path: Path) -> None:
-    with run_parent(tmp_path / "parent.py", FAULTY, "explorer", "Starting", "leave") as parent:
-        assert parent.wait(timeout=PATIENCE) == 0
-        assert parent.stdout is not None
-        pid = int(parent.stdout.readline())
-    wait_until(lambda: gone(pid))
-
-
-def test_a_callback_that_raises_stops_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    seen: list[str] = []
-    ended = threading.Event()
-
-    def on_frame(frame: Frame) -> None:
-        seen.append(frame.type)
-        raise KeyError(frame.type)
-
-    def on_exit(code: Any) -> None:
-        ended.set()
-
-    worker = WorkerProcess(ExplorerSource("faulty", path=FAULTY), "cpu", threads=1, on_frame=on_frame, on_exit=on_exit)
-    wait_until(lambda: "description" in seen)
-    worker.close()
-    assert ended.wait(PATIENCE)
-    assert "could not be handled" in caplog.text

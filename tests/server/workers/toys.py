@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import queue
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,9 +19,11 @@ from attriscope.workers.process import WorkerProcess
 from attriscope.workers.protocol import Array, Frame
 from attriscope.workers.runtime import Runtime
 from attriscope.workers.source import ExplorerSource
+from tests.explorers import faulty
 
 CLASSES = ("red", "green", "blue", "grey")
 PATIENCE = 60.0
+FAULTY = str(Path(faulty.__file__))
 
 
 class Net(nn.Module):
@@ -175,3 +180,23 @@ class Process(Client):
 
 def request(**changes: Any) -> dict[str, Any]:
     return {"explorer": "toy", "model": "net", "samples": [0], "method": "saliency", **changes}
+
+
+Start = Callable[..., Process]
+"""Of the fixture `start`: a worker over a factory of `faulty.py`, or of the file given."""
+
+
+def gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    # A zombie of somebody else's still has a number.
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

@@ -1,0 +1,1 @@
+"""Embedded examples: each is a small package that ends in one ``explorer()`` factory."""
