@@ -28,11 +28,13 @@ PATIENCE = 60.0
 class LiveServer:
     """Starts `attriscope <arguments> --no-browser --port 0`, and ends it. `client` is logged in."""
 
-    def __init__(self, *arguments: str, env: dict[str, str] | None = None, wait_ready: bool = True) -> None:
+    def __init__(
+        self, *arguments: str, env: dict[str, str] | None = None, wait_ready: bool = True, cwd: Path = ROOT
+    ) -> None:
         command = [sys.executable, "-m", "attriscope", *arguments, "--no-browser", "--port", "0"]
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "default", **(env or {})}
         self.process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         self.output: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)

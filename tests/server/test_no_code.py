@@ -1,0 +1,45 @@
+"""`attriscope serve --model torchvision:… --images …`, on real photographs."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import torch
+from torchvision.models import resnet18
+
+from tests.live import LiveServer
+from tests.shared_data import data_root
+
+
+def test_a_torchvision_model_explains_a_folder_of_photographs(tmp_path: Path) -> None:
+    photos = data_root() / "photos"
+    weights = tmp_path / "resnet18.pt"
+    torch.manual_seed(0)
+    torch.save(resnet18(weights=None).state_dict(), weights)
+    arguments = ("serve", "--model", "torchvision:resnet18", "--images", str(photos), "--weights", str(weights))
+    with LiveServer(*arguments) as server:
+        page = server.samples(count=16)
+        assert len(page["items"]) == 7
+        assert page["state"] == "exhausted"
+        description = server.explorer()["description"]
+        assert len(description["classes"]) == 1000
+        assert description["models"][0]["default_layer"] == "layer4"
+        for settings in ({"method": "saliency"}, {"method": "layer_grad_cam", "layer": "layer4"}):
+            job = server.run(samples=[0, 6], **settings)
+            assert job["state"] == "done", job
+            for item in job["items"]:
+                values = np.load(io.BytesIO(server.client.get(f"/api/results/{item['key']}/image.npy").content))
+                assert np.ptp(values) > 0
+                assert values.shape[-1] == (224 if settings["method"] == "saliency" else 7)
+
+
+def test_weights_that_cannot_be_downloaded_are_said_with_the_way_out(tmp_path: Path) -> None:
+    photos = data_root() / "photos"
+    # Nothing listens there: as good as no network, on machines that have one too.
+    offline = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
+    arguments = ("serve", "--model", "torchvision:resnet18", "--images", str(photos))
+    with LiveServer(*arguments, env={**offline, "TORCH_HOME": str(tmp_path)}, wait_ready=False) as server:
+        server.wait(lambda: server.explorer()["state"] == "failed")
+        assert "--weights" in server.explorer()["error"]["message"]
