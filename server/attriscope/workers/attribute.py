@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -16,25 +14,22 @@ from attribution_core.execution import Progress, execution
 from attriscope.workers.arrays import inputs_of, to_array
 from attriscope.workers.check import Plan, parse_request, plan
 from attriscope.workers.failures import error_body
+from attriscope.workers.loaded import LoadedExplorer
 from attriscope.workers.messages import CheckedItem, MapInfo, Notice, ResultInfo
 from attriscope.workers.predict import same_shapes, stack
-from attriscope.workers.protocol import Frame
+from attriscope.workers.protocol import Frame, Send, ShouldStop
 
-if TYPE_CHECKING:
-    from attriscope.workers.runtime import Runtime
-
-Send = Callable[[Frame], None]
 _PROGRESS_SECONDS = 0.05
 
 
-def attribute(runtime: Runtime, frame: Frame, send: Send, should_stop: Callable[[], bool]) -> Frame:
+def attribute(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: ShouldStop) -> Frame:
     """Sends 'result' or 'failed' for every item, and 'progress' between."""
     request = parse_request(frame.body["request"])
     items = [CheckedItem.model_validate(item) for item in frame.body["items"]]
     inputs = inputs_of(frame.arrays, len(items))
     shapes = [tuple(tuple(x.shape) for x in parts) for parts in inputs]
-    found = plan(runtime, request, shapes)
-    job = _Job(runtime, frame.id, found, items, inputs, send, should_stop)
+    found = plan(loaded, request, shapes)
+    job = _Job(loaded, frame.id, found, items, inputs, send, should_stop)
     for group in same_shapes(inputs):
         for part in [group] if found.batchable else [[n] for n in group]:
             job.explain(part)
@@ -46,15 +41,15 @@ class _Job:
 
     def __init__(
         self,
-        runtime: Runtime,
+        loaded: LoadedExplorer,
         call: int,
         found: Plan,
         items: list[CheckedItem],
         inputs: list[tuple[Tensor, ...]],
         send: Send,
-        should_stop: Callable[[], bool],
+        should_stop: ShouldStop,
     ) -> None:
-        self._runtime, self._call, self._plan = runtime, call, found
+        self._loaded, self._call, self._plan = loaded, call, found
         self._items, self._inputs = items, inputs
         self._send, self._should_stop = send, should_stop
         self._finished = 0
@@ -86,16 +81,16 @@ class _Job:
         self._finished += 1
 
     def _results(self, group: list[int], began: float) -> list[Frame]:
-        found, runtime = self._plan, self._runtime
+        found, loaded = self._plan, self._loaded
         request = found.request
-        model = runtime.model(request.model)
+        model = loaded.model(request.model)
         forward = model.forward(request.quantity)
-        everything = stack([self._inputs[n] for n in group], runtime.device)
-        count = len(runtime.explorer.features)
+        everything = stack([self._inputs[n] for n in group], loaded.device)
+        count = len(loaded.explorer.features)
         inputs, additional = everything[:count], everything[count:]
         baselines = self._baselines(group) if found.baseline is not None else None
         targets = [self._items[n].target for n in group]
-        target = None if targets[0] is None else torch.tensor(targets, device=runtime.device)
+        target = None if targets[0] is None else torch.tensor(targets, device=loaded.device)
         smoothing = request.smoothing
         with model.evaluating():
             with execution(
@@ -130,12 +125,12 @@ class _Job:
 
     def _baselines(self, group: list[int]) -> tuple[Tensor, ...]:
         name = str(self._plan.baseline)
-        features = self._runtime.explorer.features
+        features = self._loaded.explorer.features
         made = [
             tuple(feature.baseline(name, x) for feature, x in zip(features, self._inputs[n], strict=False))
             for n in group
         ]
-        return stack(made, self._runtime.device)
+        return stack(made, self._loaded.device)
 
     def _result(
         self, n: int, maps: list[Tensor], numbers: tuple[float, float | None, float | None], seconds: float
@@ -143,7 +138,7 @@ class _Job:
         item, found = self._items[n], self._plan
         at_layer = found.layer is not None
         # A layer's map belongs to no one input; it is shown over the first.
-        names = [feature.name for feature in self._runtime.explorer.features][: len(maps)]
+        names = [feature.name for feature in self._loaded.explorer.features][: len(maps)]
         drawn = {name: _as_map(value) for name, value in zip(names, maps, strict=False)}
         for name, value in drawn.items():
             if not bool(torch.isfinite(value).all()):

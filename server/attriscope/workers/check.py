@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -13,12 +13,10 @@ from attribution_core import registry
 from attribution_core.errors import AttributionError
 from attriscope.errors import ExplorerError, nearest
 from attriscope.workers import keys
-from attriscope.workers.describe import PRECISION, Described
+from attriscope.workers.described import PRECISION, Described
+from attriscope.workers.loaded import LoadedExplorer
 from attriscope.workers.messages import AttributionRequest, Checked, CheckedItem, Cost
-from attriscope.workers.protocol import Frame
-
-if TYPE_CHECKING:
-    from attriscope.workers.runtime import Runtime
+from attriscope.workers.protocol import Frame, Send, ShouldStop
 
 Shapes = tuple[tuple[int, ...], ...]
 
@@ -46,13 +44,13 @@ def parse_request(body: Mapping[str, Any]) -> AttributionRequest:
     return AttributionRequest.model_validate_json(json.dumps(body))
 
 
-def plan(runtime: Runtime, request: AttributionRequest, shapes: Sequence[Shapes]) -> Plan:
+def plan(loaded: LoadedExplorer, request: AttributionRequest, shapes: Sequence[Shapes]) -> Plan:
     """`shapes`: of each sample's inputs, additional arguments included.
 
     Raises ExplorerError or AttributionError, whose field is the request's.
     """
-    described = runtime.described[runtime.model(request.model).name]
-    shapes = explained(runtime, shapes)
+    described = loaded.described[loaded.model(request.model).name]
+    shapes = explained(loaded, shapes)
     spec = registry.get(request.method)
     if (reason := described.against(spec.id)) is not None:
         raise ExplorerError("not_applicable", f"{spec.name} cannot explain this model: {reason}", field="method")
@@ -64,8 +62,8 @@ def plan(runtime: Runtime, request: AttributionRequest, shapes: Sequence[Shapes]
         )
     if request.smoothing is not None and not spec.smoothing:
         raise ExplorerError("not_applicable", f"{spec.name} cannot be smoothed.", field="smoothing")
-    runtime.model(request.model).forward(request.quantity)
-    _check_baseline(runtime, request.baseline)
+    loaded.model(request.model).forward(request.quantity)
+    _check_baseline(loaded, request.baseline)
     return Plan(
         request,
         spec,
@@ -75,20 +73,20 @@ def plan(runtime: Runtime, request: AttributionRequest, shapes: Sequence[Shapes]
     )
 
 
-def explained(runtime: Runtime, shapes: Sequence[Shapes]) -> list[Shapes]:
+def explained(loaded: LoadedExplorer, shapes: Sequence[Shapes]) -> list[Shapes]:
     """Without the additional arguments, which are passed on and not explained."""
-    return [of[: len(runtime.explorer.features)] for of in shapes]
+    return [of[: len(loaded.explorer.features)] for of in shapes]
 
 
-def check(runtime: Runtime, frame: Frame, send: Callable[[Frame], None], should_stop: Callable[[], bool]) -> Frame:
+def check(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: ShouldStop) -> Frame:
     """Never runs the model."""
     request = parse_request(frame.body["request"])
     items = frame.body["items"]
     shapes = [tuple(tuple(shape) for shape in item["shapes"]) for item in items]
-    found = plan(runtime, request, shapes)
+    found = plan(loaded, request, shapes)
     arguments = found.arguments.model_dump(mode="json")
-    outputs = runtime.described[request.model].outputs
-    ingredients = runtime.ingredients(request.model, request.quantity)
+    outputs = loaded.described[request.model].outputs
+    ingredients = loaded.ingredients(request.model, request.quantity)
     checked = []
     for item in items:
         target = _target(request, outputs, item["target"])
@@ -101,10 +99,10 @@ def check(runtime: Runtime, frame: Frame, send: Callable[[Frame], None], should_
             baseline=found.baseline,
             ingredients=ingredients,
         )
-        name = None if target is None else runtime.class_name(request.model, target)
+        name = None if target is None else loaded.class_name(request.model, target)
         checked.append(CheckedItem(sample=item["sample"], target=target, target_name=name, key=key))
     samples = None if request.smoothing is None else request.smoothing.samples
-    distinct = dict.fromkeys(explained(runtime, shapes))
+    distinct = dict.fromkeys(explained(loaded, shapes))
     costs = [found.spec.cost(found.arguments, registry.InputInfo(of), samples) for of in distinct]
     cost = max(costs, key=lambda cost: cost.forward + cost.backward)
     reply = Checked(
@@ -155,8 +153,8 @@ def _layer(spec: registry.MethodSpec, layer: str | None, described: Described) -
     return layer
 
 
-def _check_baseline(runtime: Runtime, baseline: str) -> None:
-    known = [known.id for known in runtime.explorer.features[0].baselines()]
+def _check_baseline(loaded: LoadedExplorer, baseline: str) -> None:
+    known = [known.id for known in loaded.explorer.features[0].baselines()]
     if baseline not in known:
         raise ExplorerError(
             "unknown_baseline",

@@ -19,12 +19,11 @@ from typing import TYPE_CHECKING, Literal
 
 from attriscope.errors import ExplorerError, user_traceback
 from attriscope.workers.messages import ErrorBody
-from attriscope.workers.protocol import Frame
+from attriscope.workers.protocol import Frame, Send
 
 if TYPE_CHECKING:
     from attriscope.workers.runtime import Runtime
 
-Send = Callable[[Frame], None]
 Load = Callable[[Callable[[str], None]], "Runtime"]
 _LANES: dict[str, Literal["reader", "data"]] = {"check": "reader", "baseline": "reader", "scan": "data"}
 

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor
 
 from attribution_core.errors import Cancelled, Nonfinite
 from attriscope.workers.arrays import inputs_of
+from attriscope.workers.loaded import LoadedExplorer
 from attriscope.workers.messages import MAX_K, Prediction
-from attriscope.workers.protocol import Frame
-
-if TYPE_CHECKING:
-    from attriscope.workers.runtime import Runtime
+from attriscope.workers.protocol import Frame, Send, ShouldStop
 
 
-def predict(runtime: Runtime, frame: Frame, send: Callable[[Frame], None], should_stop: Callable[[], bool]) -> Frame:
+def predict(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: ShouldStop) -> Frame:
     """The best classes of each item by score, at most `MAX_K`. Raises Nonfinite for a NaN or infinite output."""
     name = frame.body["model"]
-    model = runtime.model(name)
+    model = loaded.model(name)
     items = inputs_of(frame.arrays, int(frame.body["count"]))
     found: dict[int, list[Prediction]] = {}
     for group in same_shapes(items):
         if should_stop():
             raise Cancelled
-        outputs, scores = model.predict(stack([items[n] for n in group], runtime.device))
+        outputs, scores = model.predict(stack([items[n] for n in group], loaded.device))
         for n, output, score in zip(group, outputs, scores, strict=True):
-            found[n] = _best(runtime, name, output, score)
+            found[n] = _best(loaded, name, output, score)
     predictions = [[p.model_dump(mode="json") for p in found[n]] for n in range(len(items))]
     return Frame("reply", body={"predictions": predictions})
 
@@ -45,17 +40,17 @@ def stack(items: list[tuple[Tensor, ...]], device: torch.device) -> tuple[Tensor
     return tuple(torch.stack(parts).to(device) for parts in zip(*items, strict=True))
 
 
-def _best(runtime: Runtime, model: str, output: Tensor, score: Tensor) -> list[Prediction]:
+def _best(loaded: LoadedExplorer, model: str, output: Tensor, score: Tensor) -> list[Prediction]:
     for what, values in (("output", output), ("score", score)):
         if not bool(torch.isfinite(values).all()):
             at = int((~torch.isfinite(values)).nonzero()[0])
             raise Nonfinite(
-                f"The model's {what} for {runtime.class_name(model, at)!r} is {values[at].item()}.",
+                f"The model's {what} for {loaded.class_name(model, at)!r} is {values[at].item()}.",
                 place=what,
                 index=at,
             )
     order = torch.argsort(score, descending=True, stable=True)[:MAX_K].tolist()
     return [
-        Prediction(index=i, name=runtime.class_name(model, i), score=score[i].item(), output=output[i].item())
+        Prediction(index=i, name=loaded.class_name(model, i), score=score[i].item(), output=output[i].item())
         for i in order
     ]

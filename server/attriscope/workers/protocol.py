@@ -30,7 +30,7 @@ On its own a worker sends, with id 0, ``loading`` {stage}, then ``description`` 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any
@@ -53,6 +53,10 @@ class Frame:
     id: int = 0
     body: Mapping[str, Any] = field(default_factory=dict)
     arrays: Mapping[str, Array] = field(default_factory=dict)
+
+
+Send = Callable[[Frame], None]
+ShouldStop = Callable[[], bool]
 
 
 def encode(frame: Frame) -> bytes:

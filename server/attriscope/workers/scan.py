@@ -2,55 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
 from attribution_core.errors import Cancelled
 from attriscope.errors import ExplorerError, SampleError, nearest
 from attriscope.samples import Example
 from attriscope.workers.arrays import inputs_of, sample_sha256, to_array
 from attriscope.workers.failures import error_body
+from attriscope.workers.loaded import LoadedExplorer
 from attriscope.workers.messages import Label, SampleFeature, SampleInfo
-from attriscope.workers.protocol import Array, Frame, image
-
-if TYPE_CHECKING:
-    from attriscope.workers.runtime import Runtime
+from attriscope.workers.protocol import Array, Frame, Send, ShouldStop, image
 
 
-def scan(runtime: Runtime, frame: Frame, send: Callable[[Frame], None], should_stop: Callable[[], bool]) -> Frame:
+def scan(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: ShouldStop) -> Frame:
     """Sends samples one by one as they are read. A sample that cannot be read or drawn ends the scan with `failure`."""
     start, count = int(frame.body["start"]), int(frame.body["count"])
     for index in range(start, start + count):
         if should_stop():
             raise Cancelled
         try:
-            example = runtime.samples.get(index)
+            example = loaded.samples.get(index)
             if example is None:
                 return Frame("reply", body={"exhausted": True, "failure": None})
-            send(sample_frame(runtime, example, frame.id))
+            send(sample_frame(loaded, example, frame.id))
         except ExplorerError as error:
             failure = error if isinstance(error, SampleError) else _of_sample(error, index)
             return Frame("reply", body={"exhausted": False, "failure": error_body(failure).model_dump(mode="json")})
     return Frame("reply", body={"exhausted": False, "failure": None})
 
 
-def baseline(runtime: Runtime, frame: Frame, send: Callable[[Frame], None], should_stop: Callable[[], bool]) -> Frame:
+def baseline(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: ShouldStop) -> Frame:
     """The named baseline of one sample, as the page shows it."""
-    names = [feature.name for feature in runtime.explorer.features]
+    names = [feature.name for feature in loaded.explorer.features]
     wanted = frame.body["feature"]
     if wanted not in names:
         raise ExplorerError("unknown_feature", f"No feature {wanted!r}.{nearest(wanted, names)}", field="feature")
     position = names.index(wanted)
-    feature = runtime.explorer.features[position]
+    feature = loaded.explorer.features[position]
     value = feature.baseline(frame.body["baseline"], inputs_of(frame.arrays, 1)[0][position])
     return Frame("reply", arrays={"display": image(feature.display(value).png)})
 
 
-def sample_frame(runtime: Runtime, example: Example, call: int) -> Frame:
+def sample_frame(loaded: LoadedExplorer, example: Example, call: int) -> Frame:
     """Raises ExplorerError for an input that cannot be drawn."""
     arrays: dict[str, Array] = {f"input.{i}": to_array(value) for i, value in enumerate(example.inputs)}
     described = []
-    for feature, value, mask in zip(runtime.explorer.features, example.inputs, example.evidence, strict=False):
+    for feature, value, mask in zip(loaded.explorer.features, example.inputs, example.evidence, strict=False):
         display = feature.display(value)
         arrays[f"display.{feature.name}"] = image(display.png)
         if mask is not None:
@@ -67,20 +62,20 @@ def sample_frame(runtime: Runtime, example: Example, call: int) -> Frame:
     info = SampleInfo(
         index=example.index,
         sha256=sample_sha256(example.inputs),
-        label=_label(runtime, example.label),
+        label=_label(loaded, example.label),
         features=described,
         shapes=[list(value.shape) for value in example.inputs],
     )
     return Frame("sample", call, info.model_dump(mode="json"), arrays)
 
 
-def _label(runtime: Runtime, label: int | str | None) -> Label | None:
+def _label(loaded: LoadedExplorer, label: int | str | None) -> Label | None:
     if label is None:
         return None
-    classes = runtime.explorer.classes or ()
+    classes = loaded.explorer.classes or ()
     if isinstance(label, str):
         return Label(index=classes.index(label) if label in classes else None, name=label)
-    outputs = [found.outputs for found in runtime.described.values() if found.outputs is not None]
+    outputs = [found.outputs for found in loaded.described.values() if found.outputs is not None]
     known = 0 <= label < max([len(classes), *outputs])
     name = classes[label] if 0 <= label < len(classes) else f"class {label}" if known else str(label)
     # A single output has no classes to be right about.

@@ -139,7 +139,7 @@ def test_the_same_explorer_loaded_twice_has_the_same_keys() -> None:
 def test_another_model_or_file_has_other_keys(change: Callable[[], Runtime]) -> None:
     base, other = Direct(runtime()), Direct(change())
     assert not set(_keys_of(base)) & set(_keys_of(other))
-    assert base.runtime.fingerprint != other.runtime.fingerprint
+    assert base.runtime.description.fingerprint != other.runtime.description.fingerprint
 
 
 def test_defaults_have_the_key_of_the_same_values_spelt_out() -> None:

@@ -1,0 +1,64 @@
+"""What running a model once on the first sample tells: its outputs, its layers, the methods that cannot explain it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from attribution_core import layers, registry
+from attriscope.workers.failures import error_body
+from attriscope.workers.messages import ErrorBody, LayerDescription
+from attriscope.workers.models import LoadedModel
+
+PRECISION = ("exact",)
+"""Levels that this version computes."""
+
+
+@dataclass(frozen=True)
+class Described:
+    """What was found by running a model once on the first sample.
+
+    outputs: number of columns, None where the model could not be run; 1 for a single value.
+    unavailable: method id → why the method cannot explain this model. error: why the model could not be run.
+    """
+
+    outputs: int | None = None
+    layers: tuple[LayerDescription, ...] = ()
+    default_layer: str | None = None
+    unavailable: dict[str, str] = field(default_factory=dict)
+    error: ErrorBody | None = None
+
+    def against(self, method: str) -> str | None:
+        """Why `method` cannot explain the model, if it cannot."""
+        return self.error.message if self.error is not None else self.unavailable.get(method)
+
+
+def describe_model(model: LoadedModel, example: tuple[Tensor, ...] | None) -> Described:
+    """Runs the model on one example (without batch dimension), on its device."""
+    if example is None:
+        return Described()
+    inputs = tuple(value[None].to(model.device) for value in example)
+    try:
+        outputs = model.predict(inputs)[0].shape[1]
+        with model.evaluating():
+            found = layers.describe_layers(model.module, inputs)
+            default = layers.default_cam_layer(model.module, inputs)
+            against = {spec.id: spec.applicable(model.module, inputs) for spec in registry.methods()}
+    except Exception as error:
+        return Described(error=error_body(error))
+    return Described(
+        outputs=outputs,
+        layers=tuple(
+            LayerDescription(
+                name=layer.name,
+                type=layer.type,
+                output_shape=None if layer.output_shape is None else list(layer.output_shape),
+                selectable=layer.reason is None,
+                reason=layer.reason,
+            )
+            for layer in found
+        ),
+        default_layer=default,
+        unavailable={method: "; ".join(reasons) for method, reasons in against.items() if reasons},
+    )

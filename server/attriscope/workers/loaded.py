@@ -1,0 +1,101 @@
+"""An explorer on a device: its models loaded, its dataset opened, and what results depend on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+
+import attribution_core
+from attriscope.errors import ExplorerError, SampleError, nearest
+from attriscope.explorer import Explorer
+from attriscope.samples import Example, Samples
+from attriscope.workers import keys
+from attriscope.workers.described import Described, describe_model
+from attriscope.workers.messages import Notice
+from attriscope.workers.models import LoadedModel, load_models
+
+Stage = Callable[[str], None]
+
+
+def no_stage(text: str) -> None:
+    """For those who do not show what loading is at."""
+
+
+class LoadedExplorer:
+    """What the calls of a worker work on.
+
+    first: the dataset's first sample, None where there is none; notices: what the user should know of the dataset.
+    code and arguments: the user's file and what its factory was called with, for the content keys.
+    Raises ExplorerError for a model that cannot be loaded. A model that raises on the first sample, or a dataset that
+    has none, is told in `described` and `notices` instead.
+    """
+
+    def __init__(
+        self,
+        explorer: Explorer,
+        device: str,
+        *,
+        code: bytes = b"",
+        arguments: Mapping[str, Any] | None = None,
+        stage: Stage = no_stage,
+    ) -> None:
+        self.explorer = explorer
+        self.device = torch.device(device)
+        self.samples = Samples(explorer.dataset, explorer.features)
+        self.models = load_models(explorer.models, self.device, explorer.score_func, stage)
+        stage("Reading the first sample…")
+        self.first, self.notices = self._first_sample()
+        if explorer.methods:
+            names = ", ".join(method.__name__ for method in explorer.methods)
+            self.notices.append(
+                Notice(code="methods_not_offered", message=f"This version does not offer methods=[{names}].")
+            )
+        stage("Trying the model…" if len(self.models) == 1 else "Trying the models…")
+        example = None if self.first is None else self.first.inputs
+        self.described: dict[str, Described] = {
+            key: describe_model(model, example) for key, model in self.models.items()
+        }
+        self._model_fingerprints = {key: model.fingerprint() for key, model in self.models.items()}
+        self._declaration = keys.declaration_fingerprint(
+            code, json.dumps(dict(arguments or {}), sort_keys=True), "; ".join(f.describe() for f in explorer.features)
+        )
+        self._score = keys.callable_fingerprint(explorer.score_func)
+        self.fingerprint = keys.combined({"declaration": self._declaration, "models": self._model_fingerprints})
+
+    def _first_sample(self) -> tuple[Example | None, list[Notice]]:
+        try:
+            first = self.samples.get(0)
+        except SampleError as error:
+            return None, [Notice(code=error.code, message=error.message)]
+        if first is None:
+            return None, [Notice(code="dataset_empty", message="The dataset is empty.")]
+        return first, []
+
+    def model(self, name: str) -> LoadedModel:
+        """Raises ExplorerError for an unknown name."""
+        if name not in self.models:
+            raise ExplorerError(
+                "unknown_model", f"No model {name!r}.{nearest(name, list(self.models))}", field="model", model=name
+            )
+        return self.models[name]
+
+    def class_name(self, model: str, index: int) -> str:
+        """Name of an output; 'output' for a single value without a name, 'class 12' where names run out."""
+        classes = self.explorer.classes or ()
+        if index < len(classes):
+            return classes[index]
+        return "output" if self.described[model].outputs == 1 else f"class {index}"
+
+    def ingredients(self, model: str, quantity: str) -> dict[str, str]:
+        """What the results of `model` depend on beside the request and the sample."""
+        return {
+            "declaration": self._declaration,
+            "model": self._model_fingerprints[model],
+            "score": self._score if quantity == "score" else "",
+            "device": self.device.type,
+            "torch": torch.__version__,
+            "attribution_core": attribution_core.__version__,
+        }
