@@ -1,0 +1,111 @@
+/** The server's routes as functions. All addresses are relative to the page, so a path prefix changes nothing. */
+
+import createClient from "openapi-fetch";
+
+import { heatMap, parseNpy, type HeatMap, type NpyArray } from "../heatmap";
+import { ApiError, errorBody, fromResponse, isAbort } from "./errors";
+import type { paths } from "./schema";
+import type {
+  AttributionRequest,
+  Estimate,
+  ExplorerDetail,
+  Explorers,
+  ExplorerSummary,
+  Job,
+  ResultInfo,
+  SamplePage,
+} from "./types";
+
+export const BASE_URL = new URL(".", document.baseURI).href;
+
+const client = createClient<paths>({ baseUrl: BASE_URL.replace(/\/$/, "") });
+
+/** A failed connection becomes an ApiError of status 0; an abort stays an abort. */
+async function reach<T>(send: Promise<T>): Promise<T> {
+  try {
+    return await send;
+  } catch (error) {
+    if (isAbort(error) || error instanceof ApiError) throw error;
+    throw new ApiError(0, errorBody("unreachable", ""));
+  }
+}
+
+interface Answer<T> {
+  data?: T | undefined;
+  error?: unknown;
+  response: Response;
+}
+
+async function answer<T>(send: Promise<Answer<T>>): Promise<T> {
+  const { data, error, response } = await reach(send);
+  if (!response.ok || data === undefined) throw fromResponse(response, error);
+  return data;
+}
+
+export interface SamplesQuery {
+  start: number;
+  count: number;
+  order: "dataset" | "mistakes" | "uncertain";
+  model?: string;
+  predicted?: number;
+  label?: number;
+  correct?: boolean;
+  scan: number;
+}
+
+export const listExplorers = (signal: AbortSignal): Promise<Explorers> =>
+  answer(client.GET("/api/explorers", { signal }));
+
+export const getExplorer = (explorer: string, signal: AbortSignal): Promise<ExplorerDetail> =>
+  answer(client.GET("/api/explorers/{explorer}", { params: { path: { explorer } }, signal }));
+
+/** Loads again what could not be loaded, and reads on a dataset that has raised. */
+export const restartExplorer = (explorer: string): Promise<ExplorerSummary> =>
+  answer(client.POST("/api/explorers/{explorer}/restart", { params: { path: { explorer } } }));
+
+export const getSamples = (explorer: string, query: SamplesQuery, signal: AbortSignal): Promise<SamplePage> =>
+  answer(client.GET("/api/explorers/{explorer}/samples", { params: { path: { explorer }, query }, signal }));
+
+export const checkJob = (request: AttributionRequest, signal: AbortSignal): Promise<Estimate> =>
+  answer(client.POST("/api/jobs/check", { body: request, signal }));
+
+export const startJob = (request: AttributionRequest): Promise<Job> =>
+  answer(client.POST("/api/jobs", { body: request }));
+
+export const getJob = (job: string): Promise<Job> =>
+  answer(client.GET("/api/jobs/{job}", { params: { path: { job } } }));
+
+export const cancelJob = (job: string): Promise<Job> =>
+  answer(client.DELETE("/api/jobs/{job}", { params: { path: { job } } }));
+
+export const getResult = (key: string, signal: AbortSignal): Promise<ResultInfo> =>
+  answer(client.GET("/api/results/{key}", { params: { path: { key } }, signal }));
+
+const join = (...parts: (string | number)[]): string => BASE_URL + parts.map((p) => encodeURIComponent(p)).join("/");
+
+export const imageUrl = (explorer: string, index: number, feature: string): string =>
+  join("api", "explorers", explorer, "samples", index, feature, "image.png");
+
+export const baselineUrl = (explorer: string, index: number, feature: string, baseline: string): string =>
+  join("api", "explorers", explorer, "samples", index, feature, "baseline", `${baseline}.png`);
+
+export const eventsUrl = (): string => join("api", "events");
+
+export async function getMap(key: string, feature: string, signal: AbortSignal): Promise<HeatMap> {
+  return heatMap(await fetchNpy(join("api", "results", key, `${feature}.npy`), signal));
+}
+
+export function getEvidence(explorer: string, index: number, feature: string, signal: AbortSignal): Promise<NpyArray> {
+  return fetchNpy(join("api", "explorers", explorer, "samples", index, feature, "evidence.npy"), signal);
+}
+
+export async function fetchBytes(url: string, signal: AbortSignal): Promise<Response> {
+  const response = await reach(fetch(url, { signal }));
+  if (!response.ok) throw fromResponse(response, await response.json().catch(() => null));
+  return response;
+}
+
+async function fetchNpy(url: string, signal: AbortSignal): Promise<NpyArray> {
+  const response = await fetchBytes(url, signal);
+  return parseNpy(await reach(response.arrayBuffer()));
+}

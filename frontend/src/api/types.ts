@@ -1,0 +1,31 @@
+/** Short names for the server's own schemas. */
+
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type AttributionRequest = Schemas["AttributionRequest"];
+export type BaselineDescription = Schemas["BaselineDescription"];
+export type Description = Schemas["Description"];
+export type ErrorBody = Schemas["ErrorBody"];
+export type Estimate = Schemas["Estimate"];
+export type ExplorerDetail = Schemas["ExplorerDetail"];
+export type ExplorerSummary = Schemas["ExplorerSummary"];
+export type Explorers = Schemas["Explorers"];
+export type Job = Schemas["Job"];
+export type JobItem = Schemas["JobItem"];
+export type LayerDescription = Schemas["LayerDescription"];
+export type MethodDescription = Schemas["MethodDescription"];
+export type ModelDescription = Schemas["ModelDescription"];
+export type Notice = Schemas["Notice"];
+export type Prediction = Schemas["Prediction"];
+export type ResultInfo = Schemas["ResultInfo"];
+export type Sample = Schemas["Sample"];
+export type SampleFeature = Schemas["SampleFeature"];
+export type SamplePage = Schemas["SamplePage"];
+export type Smoothing = Schemas["Smoothing"];
+
+export type JobState = Job["state"];
+export type TargetChoice = AttributionRequest["target"];
+
+export type ServerEvent = Schemas["EventPayload"];

@@ -1,0 +1,84 @@
+import { Select, type SelectProps } from "@mantine/core";
+import type { ReactElement } from "react";
+
+import type { LayerDescription, ModelDescription } from "../api/types";
+import { changePage, useAsk } from "../state/services";
+import { needsLayer, unavailable } from "../state/settings";
+import { errorText, useText } from "../text";
+import { useWorkspace } from "../views/workspace";
+import { Group } from "./Field";
+import classes from "./LayerSelect.module.css";
+
+/** One choice for each model, for methods that look at a layer. */
+export function LayerSelect(): ReactElement | null {
+  const text = useText();
+  const { settings, forecast } = useWorkspace();
+  if (!needsLayer(settings.method)) return null;
+  const models = settings.models.filter(({ name }) => unavailable(settings.method, name) === null);
+  const error = forecast.errors.layer;
+  return (
+    <Group title={text.settings.layer}>
+      {models.map((model) => (
+        <ModelLayer
+          key={model.name}
+          model={model}
+          value={settings.layers[model.name] ?? null}
+          titled={models.length > 1}
+          error={error ? errorText(text, error) : null}
+        />
+      ))}
+    </Group>
+  );
+}
+
+interface ModelLayerProps {
+  model: ModelDescription;
+  value: string | null;
+  titled: boolean;
+  error: string | null;
+}
+
+function ModelLayer({ model, value, titled, error }: ModelLayerProps): ReactElement {
+  const text = useText();
+  const ask = useAsk();
+  const byName = new Map(model.layers.map((layer) => [layer.name, layer]));
+  const renderOption: SelectProps["renderOption"] = ({ option }) => {
+    const layer = byName.get(option.value);
+    return layer ? <LayerOption layer={layer} isDefault={layer.name === model.default_layer} /> : option.label;
+  };
+  return (
+    <Select
+      {...(titled ? { label: model.name } : { "aria-label": text.settings.layerOf(model.name) })}
+      data={model.layers.map(({ name, selectable }) => ({
+        value: name,
+        label: name || text.settings.wholeModel,
+        disabled: !selectable,
+      }))}
+      value={value}
+      searchable
+      allowDeselect={false}
+      nothingFoundMessage={text.settings.noLayer}
+      maxDropdownHeight={420}
+      limit={300}
+      comboboxProps={{ shadow: "md", width: 360, position: "bottom-start" }}
+      renderOption={renderOption}
+      error={error}
+      onChange={(name) => name !== null && changePage({ ask: { layers: { ...ask.layers, [model.name]: name } } })}
+    />
+  );
+}
+
+function LayerOption({ layer, isDefault }: { layer: LayerDescription; isDefault: boolean }): ReactElement {
+  const text = useText();
+  const about = [layer.type, ...(layer.output_shape ? [layer.output_shape.join(" × ")] : [])].join(" · ");
+  return (
+    <div className={classes.option}>
+      <span className={classes.name}>
+        {layer.name || text.settings.wholeModel}
+        {isDefault && <span className={classes.mark}>{text.settings.layerDefault}</span>}
+      </span>
+      <span className={classes.about}>{about}</span>
+      {!layer.selectable && layer.reason !== null && <span className={classes.about}>{layer.reason}</span>}
+    </div>
+  );
+}

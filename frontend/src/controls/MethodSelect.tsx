@@ -1,0 +1,117 @@
+import { ActionIcon, Popover, Select, type ComboboxItem, type SelectProps } from "@mantine/core";
+import type { ReactElement } from "react";
+
+import type { MethodDescription, ModelDescription } from "../api/types";
+import { changePage } from "../state/services";
+import { unavailable } from "../state/settings";
+import { useText, type Text } from "../text";
+import { useWorkspace } from "../views/workspace";
+import { Group, Help } from "./Field";
+import { Info } from "./icons";
+import classes from "./MethodSelect.module.css";
+
+export function MethodSelect(): ReactElement {
+  const text = useText();
+  const { description, settings } = useWorkspace();
+  const { method, models } = settings;
+  const byId = new Map(description.methods.map((entry) => [entry.id, entry]));
+
+  const renderOption: SelectProps["renderOption"] = ({ option }) => {
+    const entry = byId.get(option.value);
+    return entry ? <MethodOption method={entry} reason={reasonAgainst(entry, models)} /> : option.label;
+  };
+
+  return (
+    <Group title={text.settings.method} aside={<MethodInfo method={method} />}>
+      <Select
+        aria-label={text.settings.method}
+        data={grouped(text, description.methods, models)}
+        value={method.id}
+        allowDeselect={false}
+        searchable={description.methods.length > 8}
+        nothingFoundMessage={text.settings.noMethod}
+        maxDropdownHeight={420}
+        comboboxProps={{ shadow: "md", width: 360, position: "bottom-start" }}
+        renderOption={renderOption}
+        onChange={(id) => id !== null && changePage({ ask: { method: id } })}
+      />
+      <Help>{method.summary}</Help>
+      {models
+        .filter((model) => models.length > 1 && unavailable(method, model.name) !== null)
+        .map((model) => (
+          <Help key={model.name}>
+            {text.fetch.unavailable(method.name, model.name)} {unavailable(method, model.name)}
+          </Help>
+        ))}
+    </Group>
+  );
+}
+
+/** A method is out of reach only if none of the chosen models can be explained with it. */
+function reasonAgainst(method: MethodDescription, models: readonly ModelDescription[]): string | null {
+  const reasons = models.map((model) => unavailable(method, model.name));
+  return reasons.includes(null) ? null : (reasons[0] ?? null);
+}
+
+function grouped(
+  text: Text,
+  methods: readonly MethodDescription[],
+  models: readonly ModelDescription[],
+): { group: string; items: ComboboxItem[] }[] {
+  const families = [...new Set(methods.map(({ family }) => family))];
+  return families.map((family) => ({
+    group: text.families[family] ?? family,
+    items: methods
+      .filter((method) => method.family === family)
+      .map((method) => ({
+        value: method.id,
+        label: method.name,
+        disabled: reasonAgainst(method, models) !== null,
+      })),
+  }));
+}
+
+function MethodOption({ method, reason }: { method: MethodDescription; reason: string | null }): ReactElement {
+  return (
+    <div className={classes.option}>
+      <span className={classes.optionName}>{method.name}</span>
+      <span className={classes.optionHelp}>{reason ?? method.summary}</span>
+    </div>
+  );
+}
+
+function MethodInfo({ method }: { method: MethodDescription }): ReactElement {
+  const text = useText();
+  return (
+    <Popover width={340} position="right-start" shadow="md" withArrow>
+      <Popover.Target>
+        <ActionIcon variant="subtle" size="sm" aria-label={text.settings.about(method.name)}>
+          <Info />
+        </ActionIcon>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <div className={classes.info}>
+          <strong>{method.name}</strong>
+          <code>{method.class_name}</code>
+          <p>{method.summary}</p>
+          <MethodList title={text.settings.limitations} entries={method.limitations} />
+          <MethodList title={text.settings.references} entries={method.references} />
+        </div>
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
+
+function MethodList({ title, entries }: { title: string; entries: readonly string[] }): ReactElement | null {
+  if (entries.length === 0) return null;
+  return (
+    <>
+      <span className={classes.infoTitle}>{title}</span>
+      <ul>
+        {entries.map((entry) => (
+          <li key={entry}>{entry}</li>
+        ))}
+      </ul>
+    </>
+  );
+}

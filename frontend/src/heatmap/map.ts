@@ -1,0 +1,43 @@
+/** One attribution map as the page draws it: channels summed, and what is true of its values. */
+
+import { NpyError, type NpyArray } from "./npy";
+
+export interface HeatMap {
+  readonly width: number;
+  readonly height: number;
+  readonly channels: number;
+  /** Row by row, summed over channels. */
+  readonly values: Float32Array;
+  readonly minimum: number;
+  readonly maximum: number;
+  /** How many values are NaN or infinite. */
+  readonly nonFinite: number;
+}
+
+/** Sums the channels of a (C, H, W) or (H, W) array. */
+export function heatMap({ shape, data }: NpyArray): HeatMap {
+  if (shape.length !== 2 && shape.length !== 3)
+    throw new NpyError(`A map has 2 or 3 dimensions; this array has ${shape.length}.`);
+  const [channels, height, width] =
+    shape.length === 3 ? (shape as [number, number, number]) : [1, shape[0]!, shape[1]!];
+  const size = height * width;
+  const values = new Float32Array(size);
+  let minimum = Infinity;
+  let maximum = -Infinity;
+  let nonFinite = 0;
+  for (let i = 0; i < size; i++) {
+    let sum = 0;
+    for (let at = i; at < channels * size; at += size) sum += data[at]!;
+    values[i] = sum;
+    if (!Number.isFinite(sum)) nonFinite++;
+    else {
+      if (sum < minimum) minimum = sum;
+      if (sum > maximum) maximum = sum;
+    }
+  }
+  return { width, height, channels, values, minimum, maximum, nonFinite };
+}
+
+export function isAllZero(map: HeatMap): boolean {
+  return map.nonFinite === 0 && map.minimum === 0 && map.maximum === 0;
+}

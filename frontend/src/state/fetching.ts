@@ -1,0 +1,162 @@
+/** Fetch, cancel, retry: what the page asks of the server's queue, and what came of it. */
+
+import { ApiError, toErrorBody } from "../api/errors";
+import type { StreamedEvent } from "../api/stream";
+import type { AttributionRequest, ErrorBody, Job } from "../api/types";
+import { applyEvent, applyReply, interrupt, isOver, NO_JOBS, type Jobs } from "./jobs";
+import { activity, type Launch } from "./launches";
+import { createStore, type Store } from "./store";
+
+export interface Fetching {
+  readonly launches: readonly Launch[];
+  readonly jobs: Jobs;
+  /** Why the last cancel did not reach the server. */
+  readonly cancelError: ErrorBody | null;
+}
+
+/** What is needed of the server. */
+export interface JobRoutes {
+  startJob: (request: AttributionRequest) => Promise<Job>;
+  getJob: (id: string) => Promise<Job>;
+  cancelJob: (id: string) => Promise<Job>;
+}
+
+/** The part of sessionStorage that is used: a reload of this tab finds its maps again, another tab does not. */
+export type Memory = Pick<Storage, "getItem" | "setItem">;
+
+export interface FetchingStore extends Store<Fetching> {
+  launch: (requests: readonly AttributionRequest[], origin: Launch["origin"]) => Promise<void>;
+  cancel: () => Promise<void>;
+  receive: (event: StreamedEvent) => void;
+  /** Asks the server about every job under way: after a gap in the events, or while there are none. */
+  reconcile: (known?: ReadonlySet<string>) => Promise<void>;
+  /** Finds again what this tab asked for before it was reloaded. */
+  restore: () => Promise<void>;
+}
+
+const MEMORY_KEY = "attriscope.launches";
+const KEPT_LAUNCHES = 200;
+const KEPT_JOBS = 400;
+const RESTORED = 32;
+
+export function createFetchingStore(routes: JobRoutes, memory: Memory): FetchingStore {
+  const store = createStore<Fetching>({ launches: [], jobs: NO_JOBS, cancelError: null });
+  const change = (patch: Partial<Fetching>): void => store.set({ ...store.get(), ...patch });
+  let nextId = 1;
+  let restored = false;
+
+  const changeLaunch = (id: number, patch: Partial<Launch>): void => {
+    change({
+      launches: store.get().launches.map((launch) => (launch.id === id ? { ...launch, ...patch } : launch)),
+    });
+    remember(memory, store.get().launches);
+  };
+
+  const accept = (job: Job): void => change({ jobs: applyReply(store.get().jobs, job) });
+
+  const send = async ({ id, request }: Launch): Promise<void> => {
+    try {
+      const job = await routes.startJob(request);
+      accept(job);
+      changeLaunch(id, { job: job.id });
+    } catch (error) {
+      changeLaunch(id, { error: toErrorBody(error) });
+    }
+  };
+
+  const ask = async (id: string): Promise<void> => {
+    try {
+      accept(await routes.getJob(id));
+    } catch (error) {
+      // Unreachable says nothing about the job; unknown means that the server has lost it.
+      if (error instanceof ApiError && error.status === 404) change({ jobs: interrupt(store.get().jobs, id) });
+    }
+  };
+
+  return {
+    ...store,
+    launch: async (requests, origin) => {
+      const batch = nextId;
+      const fresh = requests.map((request): Launch => ({
+        id: nextId++,
+        origin,
+        batch,
+        request,
+        job: null,
+        error: null,
+      }));
+      change({ launches: [...store.get().launches, ...fresh].slice(-KEPT_LAUNCHES), cancelError: null });
+      await Promise.all(fresh.map(send));
+    },
+    cancel: async () => {
+      const { launches, jobs } = store.get();
+      const ids = activity(launches, jobs).active.flatMap(({ job }) => job ?? []);
+      const failures = await Promise.all(
+        ids.map((id) =>
+          routes.cancelJob(id).then(
+            (job) => {
+              accept(job);
+              return null;
+            },
+            (error: unknown) => toErrorBody(error),
+          ),
+        ),
+      );
+      change({ cancelError: failures.find((failure) => failure !== null) ?? null });
+    },
+    receive: (event) => {
+      const jobs = applyEvent(store.get().jobs, event);
+      change({ jobs: prune(jobs, store.get().launches) });
+    },
+    reconcile: async (known = new Set()) => {
+      const { launches, jobs } = store.get();
+      const ids = activity(launches, jobs).active.flatMap(({ job }) => (job === null || known.has(job) ? [] : [job]));
+      await Promise.all(ids.map(ask));
+    },
+    restore: async () => {
+      const remembered = restored ? [] : recall(memory);
+      restored = true;
+      const found = await Promise.all(
+        remembered.map(async ({ job, request }): Promise<Launch | null> => {
+          try {
+            accept(await routes.getJob(job));
+            return { id: nextId++, origin: "cell", batch: 0, request, job, error: null };
+          } catch {
+            // Forgotten by the server, so there is nothing to show; Fetch brings it back.
+            return null;
+          }
+        }),
+      );
+      change({ launches: [...found.flatMap((launch) => launch ?? []), ...store.get().launches] });
+    },
+  };
+}
+
+/** Jobs of other tabs come by the same events; of those only the newest are kept. */
+function prune(jobs: Jobs, launches: readonly Launch[]): Jobs {
+  if (jobs.size <= KEPT_JOBS) return jobs;
+  const mine = new Set(launches.map(({ job }) => job));
+  const spare = [...jobs.values()].filter(({ job }) => !mine.has(job.id) && isOver(job.state));
+  const kept = new Map(jobs);
+  for (const { job } of spare.slice(0, jobs.size - KEPT_JOBS / 2)) kept.delete(job.id);
+  return kept;
+}
+
+interface Remembered {
+  readonly job: string;
+  readonly request: AttributionRequest;
+}
+
+function remember(memory: Memory, launches: readonly Launch[]): void {
+  const entries = launches.flatMap(({ job, request }) => (job === null ? [] : [{ job, request }])).slice(-RESTORED);
+  memory.setItem(MEMORY_KEY, JSON.stringify(entries));
+}
+
+function recall(memory: Memory): Remembered[] {
+  try {
+    const value: unknown = JSON.parse(memory.getItem(MEMORY_KEY) ?? "[]");
+    return Array.isArray(value) ? (value as Remembered[]) : [];
+  } catch {
+    return [];
+  }
+}

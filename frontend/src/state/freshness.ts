@@ -1,0 +1,52 @@
+/** Whether a cell shows what the present settings would bring. */
+
+import type { AttributionRequest, Description, ModelDescription, Sample } from "../api/types";
+import type { Cell } from "./launches";
+import { retargetOf, type Ask } from "./page";
+import { buildRequest, resolveTarget, settingsKey, type Settings } from "./settings";
+
+/** 'missing': nothing was asked for yet. */
+export type Freshness = "missing" | "changed" | "fresh";
+
+export interface Wanted {
+  readonly description: Description;
+  readonly settings: Settings;
+  readonly ask: Ask;
+}
+
+export function cellFreshness(cell: Cell, wanted: Wanted, model: ModelDescription, sample: Sample): Freshness {
+  if (!cell.latest) return "missing";
+  const { request, target } = cell.latest;
+  return sameSettings(request, target, wanted, model, sample) ? "fresh" : "changed";
+}
+
+/** Whether a finished map was made with the present settings. */
+export function isCurrent(cell: Cell, wanted: Wanted, model: ModelDescription, sample: Sample): boolean {
+  const { shown } = cell;
+  return shown !== null && sameSettings(shown.request, shown.item.target, wanted, model, sample);
+}
+
+function sameSettings(
+  request: AttributionRequest,
+  target: number | null | undefined,
+  { description, settings, ask }: Wanted,
+  model: ModelDescription,
+  sample: Sample,
+): boolean {
+  const choice = retargetOf(ask, model.name, sample.index) ?? settings.target;
+  const wantedTarget = resolveTarget(choice, model, sample);
+  const known = target !== undefined && wantedTarget !== undefined;
+  if (!known && request.target !== choice) return false;
+  const method = description.methods.find(({ id }) => id === request.method);
+  const wanted = buildRequest(settings, model.name, [sample.index], choice);
+  return (
+    settingsKey(request, method, known ? target : null) ===
+    settingsKey(wanted, settings.method, known ? wantedTarget : null)
+  );
+}
+
+/** Of all cells shown: one that changed says so; all must be fresh to be fresh. */
+export function overall(each: readonly Freshness[]): Freshness {
+  if (each.includes("changed")) return "changed";
+  return each.length > 0 && each.every((one) => one === "fresh") ? "fresh" : "missing";
+}

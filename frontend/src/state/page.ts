@@ -1,0 +1,126 @@
+/** What is asked and shown. Everything here is in the URL; `undefined` and `null` leave it to the defaults. */
+
+import type { Smoothing, TargetChoice } from "../api/types";
+import { SCALE_IDS, SIGNS, type ScaleId, type Sign } from "../heatmap";
+
+export const PANELS = ["original", "overlay", "heat", "positive", "negative", "masked"] as const;
+export type PanelId = (typeof PANELS)[number];
+
+export const ORDERS = ["dataset", "mistakes", "uncertain"] as const;
+export type Order = (typeof ORDERS)[number];
+
+export const SIZES = ["small", "medium", "large"] as const;
+export type TileSize = (typeof SIZES)[number];
+
+export const SIGN_CHOICES = ["auto", ...SIGNS] as const;
+export type SignChoice = "auto" | Sign;
+
+export type Scalar = string | number | boolean;
+export type Arguments = Readonly<Record<string, Scalar>>;
+
+/** One sample of one model that is explained for another class than the rest. */
+export interface Retarget {
+  readonly sample: number;
+  readonly model: string;
+  readonly target: number;
+}
+
+export interface Ask {
+  readonly explorer: string | null;
+  readonly models: readonly string[] | null;
+  readonly method: string | null;
+  /** By method, so that going back to one finds its arguments as they were. */
+  readonly arguments: Readonly<Record<string, Arguments>>;
+  /** By model. */
+  readonly layers: Readonly<Record<string, string>>;
+  readonly target: TargetChoice | null;
+  readonly retargets: readonly Retarget[];
+  readonly baseline: string | null;
+  /** `undefined`: the explorer's preset; `null`: off. */
+  readonly smoothing: Smoothing | null | undefined;
+  readonly quantity: "output" | "score" | null;
+  readonly precision: "exact" | "fused" | "fast" | null;
+}
+
+export interface Browse {
+  readonly start: number;
+  readonly count: number | null;
+  readonly k: number | null;
+  readonly order: Order;
+  /** Whose predictions order and filter. */
+  readonly by: string | null;
+  readonly predicted: number | null;
+  readonly label: number | null;
+  readonly correct: boolean | null;
+  readonly scan: number;
+}
+
+export interface Display {
+  readonly panels: readonly PanelId[];
+  readonly sign: SignChoice;
+  /** 0 … 1 */
+  readonly opacity: number;
+  /** Percent of the summed magnitude beyond the end of the scale. */
+  readonly outlier: number;
+  readonly scale: ScaleId;
+  readonly shared: boolean;
+  readonly evidence: boolean;
+  readonly size: TileSize;
+}
+
+export interface Page {
+  readonly ask: Ask;
+  readonly browse: Browse;
+  readonly display: Display;
+}
+
+export const SCAN_STEP = 500;
+export const DEFAULT_COUNT = 8;
+export const DEFAULT_K = 5;
+export const FIRST_METHOD = "integrated_gradients";
+
+export const INITIAL: Page = {
+  ask: {
+    explorer: null,
+    models: null,
+    method: null,
+    arguments: {},
+    layers: {},
+    target: null,
+    retargets: [],
+    baseline: null,
+    smoothing: undefined,
+    quantity: null,
+    precision: null,
+  },
+  browse: {
+    start: 0,
+    count: null,
+    k: null,
+    order: "dataset",
+    by: null,
+    predicted: null,
+    label: null,
+    correct: null,
+    scan: SCAN_STEP,
+  },
+  display: {
+    panels: ["original", "overlay"],
+    sign: "auto",
+    opacity: 1,
+    outlier: 2,
+    scale: SCALE_IDS[0],
+    shared: false,
+    evidence: false,
+    size: "medium",
+  },
+};
+
+export function isFiltered(browse: Browse): boolean {
+  return browse.predicted !== null || browse.label !== null || browse.correct !== null;
+}
+
+/** The other class this cell is explained for, if any. */
+export function retargetOf(ask: Ask, model: string, sample: number): number | null {
+  return ask.retargets.find((entry) => entry.sample === sample && entry.model === model)?.target ?? null;
+}

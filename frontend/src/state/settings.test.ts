@@ -1,0 +1,166 @@
+import { describe, expect, it } from "vitest";
+
+import { description, item, method, model, request, sample } from "./fixtures";
+import { cellFreshness, isCurrent, overall } from "./freshness";
+import { EMPTY_CELL, type Cell } from "./launches";
+import { INITIAL, type Ask } from "./page";
+import { argumentFields } from "./schema";
+import { buildRequests, resolveCounts, resolveModels, resolveSettings, type Settings } from "./settings";
+import { signOf } from "./sign";
+
+const ask = (patch: Partial<Ask> = {}): Ask => ({ ...INITIAL.ask, ...patch });
+function settings(patch: Partial<Ask> = {}, about = description()): Settings {
+  const found = resolveSettings(ask(patch), "scenes", about);
+  if (!found) throw new Error("no settings");
+  return found;
+}
+
+describe("resolveSettings", () => {
+  it("starts with Integrated Gradients, each model's prediction and the zero baseline", () => {
+    expect(settings()).toMatchObject({
+      method: { id: "integrated_gradients" },
+      models: [{ name: "a" }, { name: "b" }],
+      target: "predicted",
+      baseline: "zero",
+      quantity: "output",
+      smoothing: null,
+    });
+  });
+
+  it("takes the explorer's presets, and the reader's choice before them", () => {
+    const about = description({ defaults: { method: "grad_cam", target: "label", model: "b", count: 3, k: 2 } });
+    expect(settings({}, about)).toMatchObject({ method: { id: "grad_cam" }, target: "label", models: [{ name: "b" }] });
+    expect(settings({ method: "integrated_gradients", target: 1, models: ["a"] }, about)).toMatchObject({
+      method: { id: "integrated_gradients" },
+      target: 1,
+      models: [{ name: "a" }],
+    });
+    expect(resolveCounts(INITIAL.browse, about)).toEqual({ count: 3, k: 2 });
+    expect(resolveCounts({ ...INITIAL.browse, count: 9 }, about)).toEqual({ count: 9, k: 2 });
+  });
+
+  it("falls back where a link names what is not here", () => {
+    expect(settings({ method: "gone", models: ["gone"] })).toMatchObject({ method: { id: "integrated_gradients" } });
+    expect(resolveModels(ask({ models: ["gone"] }), description())).toHaveLength(2);
+    expect(resolveSettings(ask(), "scenes", description({ methods: [] }))).toBeNull();
+  });
+
+  it("leaves smoothing to methods that can be smoothed", () => {
+    const smoothing = { type: "smoothgrad", samples: 20, noise: 0.15, seed: 0 } as const;
+    expect(settings({ smoothing }).smoothing).toEqual(smoothing);
+    expect(settings({ smoothing, method: "grad_cam" }).smoothing).toBeNull();
+  });
+});
+
+describe("buildRequests", () => {
+  it("makes one request a model", () => {
+    const requests = buildRequests(settings(), ask(), [4, 5]);
+    expect(requests.map(({ model: name, samples }) => [name, samples])).toEqual([
+      ["a", [4, 5]],
+      ["b", [4, 5]],
+    ]);
+  });
+
+  it("asks apart for samples that are explained for another class", () => {
+    const retargeted = ask({ retargets: [{ sample: 5, model: "a", target: 7 }] });
+    expect(buildRequests(settings(), retargeted, [4, 5]).map((r) => [r.model, r.target, r.samples])).toEqual([
+      ["a", "predicted", [4]],
+      ["a", 7, [5]],
+      ["b", "predicted", [4, 5]],
+    ]);
+  });
+
+  it("leaves out models that the method cannot explain, and layers where none is needed", () => {
+    const about = description({ methods: [method({ unavailable: { b: "no" } })] });
+    const requests = buildRequests(settings({}, about), ask(), [0]);
+    expect(requests.map(({ model: name, layer }) => [name, layer])).toEqual([["a", null]]);
+    expect(buildRequests(settings({ method: "grad_cam" }), ask(), [0])[0]?.layer).toBe("layer4");
+  });
+});
+
+describe("freshness", () => {
+  const about = description();
+  const shown = (target: number, patch = {}): Cell => ({
+    ...EMPTY_CELL,
+    latest: { request: request(patch), target },
+    shown: { request: request(patch), item: item(0, "done", { target }) },
+  });
+  const wanted = (patch: Partial<Ask> = {}) => ({ description: about, settings: settings(patch), ask: ask(patch) });
+
+  it("is fresh while settings mean the same", () => {
+    const cell = shown(0, { arguments: { n_steps: 50 } });
+    expect(isCurrent(cell, wanted(), model("a"), sample(0))).toBe(true);
+    expect(isCurrent(cell, wanted({ target: 0 }), model("a"), sample(0))).toBe(true);
+    expect(isCurrent(cell, wanted({ target: "label" }), model("a"), sample(0))).toBe(true);
+  });
+
+  it.each([
+    { arguments: { integrated_gradients: { n_steps: 51 } } },
+    { target: 1 },
+    { baseline: "black" },
+    { quantity: "score" },
+    { retargets: [{ sample: 0, model: "a", target: 1 }] },
+    { smoothing: { type: "smoothgrad", samples: 20, noise: 0.15, seed: 0 } },
+    { method: "grad_cam" },
+  ] satisfies Partial<Ask>[])("has changed with %j", (patch) => {
+    expect(cellFreshness(shown(0), wanted(patch), model("a"), sample(0))).toBe("changed");
+    expect(isCurrent(shown(0), wanted(patch), model("a"), sample(0))).toBe(false);
+  });
+
+  it("does not mind what the method does not use", () => {
+    const cell = shown(0, { method: "grad_cam", layer: "layer4" });
+    expect(isCurrent(cell, wanted({ method: "grad_cam", baseline: "black" }), model("a"), sample(0))).toBe(true);
+    expect(isCurrent(cell, wanted({ method: "grad_cam", layers: { a: "conv1" } }), model("a"), sample(0))).toBe(false);
+  });
+
+  it("knows a clicked class as current", () => {
+    const retargets = [{ sample: 0, model: "a", target: 1 }];
+    expect(isCurrent(shown(1, { target: 1 }), wanted({ retargets }), model("a"), sample(0))).toBe(true);
+  });
+
+  it("sums up", () => {
+    expect(cellFreshness(EMPTY_CELL, wanted(), model("a"), sample(0))).toBe("missing");
+    expect(overall(["fresh", "fresh"])).toBe("fresh");
+    expect(overall(["fresh", "missing"])).toBe("missing");
+    expect(overall(["missing", "changed"])).toBe("changed");
+    expect(overall([])).toBe("missing");
+  });
+});
+
+describe("argumentFields", () => {
+  it("reads bounds, units, choices and optional values", () => {
+    const schema = {
+      properties: {
+        n_steps: { type: "integer", title: "Steps", description: "How many.", default: 50, minimum: 1, unit: "steps" },
+        abs: { type: "boolean", default: true },
+        kind: { enum: ["x", "y"], default: "x", advanced: true },
+        only: { const: "z", default: "z" },
+        noise: { anyOf: [{ type: "number", exclusiveMinimum: 0, maximum: 1 }, { type: "null" }], default: null },
+      },
+    };
+    const [steps, abs, kind, only, noise] = argumentFields(method({ arguments: schema }));
+    expect(steps).toMatchObject({
+      kind: "integer",
+      title: "Steps",
+      default: 50,
+      minimum: 1,
+      maximum: null,
+      unit: "steps",
+    });
+    expect(abs).toMatchObject({ kind: "boolean", title: "abs", default: true });
+    expect(kind).toMatchObject({ kind: "choice", choices: ["x", "y"], advanced: true });
+    expect(only).toMatchObject({ kind: "choice", choices: ["z"] });
+    expect(noise).toMatchObject({ kind: "number", minimum: 0, maximum: 1, default: null });
+  });
+});
+
+describe("signOf", () => {
+  it("is the reader's, else the method's, absolute for squares", () => {
+    expect(signOf("negative", method(), null)).toBe("negative");
+    expect(signOf("auto", method({ sign: "positive" }), null)).toBe("positive");
+    const noise = { samples: 1, noise: 0.1, seed: 0 };
+    expect(signOf("auto", method(), { type: "smoothgrad", ...noise })).toBe("all");
+    expect(signOf("auto", method(), { type: "smoothgrad_sq", ...noise })).toBe("absolute");
+    expect(signOf("auto", method(), { type: "vargrad", ...noise })).toBe("absolute");
+  });
+});

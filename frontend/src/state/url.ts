@@ -1,0 +1,178 @@
+/** The page's state as URL parameters. Defaults are left out; what cannot be read is ignored. */
+
+import type { Smoothing, TargetChoice } from "../api/types";
+import { SCALE_IDS } from "../heatmap";
+import {
+  INITIAL,
+  ORDERS,
+  PANELS,
+  SIGN_CHOICES,
+  SIZES,
+  type Arguments,
+  type Ask,
+  type Browse,
+  type Display,
+  type Page,
+  type Retarget,
+  type Scalar,
+} from "./page";
+
+const ARGUMENT = "arg.";
+const LAYER = "layer.";
+const OFF = "off";
+
+export function serialise({ ask, browse, display }: Page): URLSearchParams {
+  const out = new URLSearchParams();
+  const put = (key: string, value: string | number | boolean | null | undefined, usual?: unknown): void => {
+    if (value !== null && value !== undefined && value !== usual) out.append(key, String(value));
+  };
+
+  put("explorer", ask.explorer);
+  for (const model of ask.models ?? []) put("model", model);
+  put("method", ask.method);
+  for (const [name, value] of Object.entries(ask.arguments[ask.method ?? ""] ?? {}))
+    put(ARGUMENT + name, writeScalar(value));
+  for (const [model, layer] of Object.entries(ask.layers)) put(LAYER + model, layer);
+  put("target", ask.target);
+  for (const { sample, target, model } of ask.retargets) put("explain", `${sample}.${target}.${model}`);
+  put("baseline", ask.baseline);
+  put("smoothing", ask.smoothing === null ? OFF : ask.smoothing && writeSmoothing(ask.smoothing));
+  put("quantity", ask.quantity);
+  put("precision", ask.precision);
+
+  put("start", browse.start, INITIAL.browse.start);
+  put("count", browse.count);
+  put("k", browse.k);
+  put("order", browse.order, INITIAL.browse.order);
+  put("by", browse.by);
+  put("predicted", browse.predicted);
+  put("label", browse.label);
+  put("correct", browse.correct);
+  put("scan", browse.scan, INITIAL.browse.scan);
+
+  put("panels", display.panels.join(","), INITIAL.display.panels.join(","));
+  put("sign", display.sign, INITIAL.display.sign);
+  put("opacity", display.opacity, INITIAL.display.opacity);
+  put("outlier", display.outlier, INITIAL.display.outlier);
+  put("scale", display.scale, INITIAL.display.scale);
+  put("shared", display.shared || null);
+  put("evidence", display.evidence || null);
+  put("size", display.size, INITIAL.display.size);
+  return out;
+}
+
+export function parse(params: URLSearchParams): Page {
+  return { ask: parseAsk(params), browse: parseBrowse(params), display: parseDisplay(params) };
+}
+
+function parseAsk(params: URLSearchParams): Ask {
+  const method = params.get("method");
+  const chosen: Record<string, Scalar> = {};
+  const layers: Record<string, string> = {};
+  for (const [key, value] of params) {
+    if (key.startsWith(ARGUMENT)) chosen[key.slice(ARGUMENT.length)] = readScalar(value);
+    else if (key.startsWith(LAYER)) layers[key.slice(LAYER.length)] = value;
+  }
+  const models = params.getAll("model");
+  return {
+    explorer: params.get("explorer"),
+    models: models.length > 0 ? models : null,
+    method,
+    arguments: Object.keys(chosen).length > 0 ? { [method ?? ""]: chosen satisfies Arguments } : {},
+    layers,
+    target: readTarget(params.get("target")),
+    retargets: params.getAll("explain").flatMap(readRetarget),
+    baseline: params.get("baseline"),
+    smoothing: readSmoothing(params.get("smoothing")),
+    quantity: oneOf(["output", "score"], params.get("quantity")),
+    precision: oneOf(["exact", "fused", "fast"], params.get("precision")),
+  };
+}
+
+function parseBrowse(params: URLSearchParams): Browse {
+  const usual = INITIAL.browse;
+  const correct = params.get("correct");
+  return {
+    start: readInteger(params.get("start"), 0) ?? usual.start,
+    count: readInteger(params.get("count"), 1),
+    k: readInteger(params.get("k"), 1),
+    order: oneOf(ORDERS, params.get("order")) ?? usual.order,
+    by: params.get("by"),
+    predicted: readInteger(params.get("predicted"), 0),
+    label: readInteger(params.get("label"), 0),
+    correct: correct === "true" ? true : correct === "false" ? false : null,
+    scan: readInteger(params.get("scan"), 1) ?? usual.scan,
+  };
+}
+
+function parseDisplay(params: URLSearchParams): Display {
+  const usual = INITIAL.display;
+  const wanted = params.get("panels")?.split(",");
+  return {
+    panels: wanted ? PANELS.filter((panel) => wanted.includes(panel)) : usual.panels,
+    sign: oneOf(SIGN_CHOICES, params.get("sign")) ?? usual.sign,
+    opacity: readNumber(params.get("opacity"), 0, 1) ?? usual.opacity,
+    outlier: readNumber(params.get("outlier"), 0, 50) ?? usual.outlier,
+    scale: oneOf(SCALE_IDS, params.get("scale")) ?? usual.scale,
+    shared: params.get("shared") === "true",
+    evidence: params.get("evidence") === "true",
+    size: oneOf(SIZES, params.get("size")) ?? usual.size,
+  };
+}
+
+function oneOf<const T extends string>(allowed: readonly T[], value: string | null): T | null {
+  return allowed.find((candidate) => candidate === value) ?? null;
+}
+
+function readInteger(value: string | null, low: number): number | null {
+  const number = value !== null && /^\d{1,15}$/.test(value) ? Number(value) : NaN;
+  return number >= low ? number : null;
+}
+
+function readNumber(value: string | null, low: number, high: number): number | null {
+  const number = value === null || value === "" ? NaN : Number(value);
+  return number >= low && number <= high ? number : null;
+}
+
+function readTarget(value: string | null): TargetChoice | null {
+  return oneOf(["predicted", "label"], value) ?? readInteger(value, 0);
+}
+
+function readRetarget(value: string): Retarget[] {
+  const match = /^(\d{1,15})\.(\d{1,15})\.(.+)$/s.exec(value);
+  return match ? [{ sample: Number(match[1]), target: Number(match[2]), model: match[3] ?? "" }] : [];
+}
+
+/** Numbers and booleans as they are; a string that would read as one of them is quoted. */
+function writeScalar(value: Scalar): string {
+  if (typeof value !== "string") return JSON.stringify(value);
+  return typeof readScalar(value) === "string" && !value.startsWith('"') ? value : JSON.stringify(value);
+}
+
+function readScalar(text: string): Scalar {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "number" || typeof value === "boolean" || typeof value === "string") return value;
+  } catch {
+    return text;
+  }
+  return text;
+}
+
+function writeSmoothing({ type, samples, noise, seed }: Smoothing): string {
+  return [type, samples, noise, seed].join(",");
+}
+
+function readSmoothing(value: string | null): Smoothing | null | undefined {
+  if (value === null) return undefined;
+  if (value === OFF) return null;
+  const [kind = "", samples = "", noise = "", seed = ""] = value.split(",");
+  const type = oneOf(["smoothgrad", "smoothgrad_sq", "vargrad"], kind);
+  if (!type) return undefined;
+  return {
+    type,
+    samples: readInteger(samples, 1) ?? 20,
+    noise: readNumber(noise, 0, 1) ?? 0.15,
+    seed: readInteger(seed, 0) ?? 0,
+  };
+}

@@ -1,0 +1,110 @@
+/** Maps, methods and numbers in words. */
+
+import type { Description, MethodDescription, ResultInfo, Smoothing } from "../api/types";
+import { completeness, formatShare, formatValue, WIDE_GAP } from "../heatmap";
+import type { Arguments, Scalar } from "../state/page";
+import { argumentFields, type ArgumentField } from "../state/schema";
+import { fullArguments, needsBaseline } from "../state/settings";
+import type { Text } from "./en";
+
+export function formatScalar(text: Text, value: Scalar): string {
+  if (typeof value === "boolean") return value ? text.map.on : text.map.off;
+  return typeof value === "number" ? formatValue(value, 6) : value;
+}
+
+/** What matters of the arguments: quantities with a unit, and whatever is not as usual. */
+export function describeArguments(text: Text, method: MethodDescription, chosen: Arguments): string[] {
+  const values = fullArguments(method, chosen);
+  const fields = argumentFields(method);
+  const byName = new Map(fields.map((field) => [field.name, field]));
+  const said = new Set<string>();
+  return fields.flatMap((field) => {
+    const value = values[field.name];
+    if (value === undefined || said.has(field.name)) return [];
+    const stem = /^(.+)_height$/.exec(field.name)?.[1];
+    const width = stem === undefined ? undefined : byName.get(`${stem}_width`);
+    if (stem !== undefined && width) {
+      said.add(width.name);
+      const area = `${formatScalar(text, value)}×${formatScalar(text, values[width.name] ?? value)}`;
+      return [text.map.argument(stem.replaceAll("_", " "), withUnit(text, area, field))];
+    }
+    const shown = formatScalar(text, value);
+    const unit = field.unit ?? countOf(field);
+    if (unit !== null && !field.advanced) return [text.map.quantity(shown, unit)];
+    return value === field.default ? [] : [text.map.argument(field.title.toLowerCase(), withUnit(text, shown, field))];
+  });
+}
+
+/** Captum's `n_…` arguments count what their title names: 50 steps. */
+function countOf({ name, title }: ArgumentField): string | null {
+  return name.startsWith("n_") ? title.toLowerCase() : null;
+}
+
+function withUnit(text: Text, value: string, { unit }: ArgumentField): string {
+  return unit === null ? value : text.map.quantity(value, unit);
+}
+
+export function describeSmoothing(text: Text, { type, samples, noise }: Smoothing): string {
+  return text.map.smoothed(text.settings.smoothingTypes[type], samples, text.map.noise(noise));
+}
+
+/** "Integrated Gradients, 50 steps" */
+export function describeMethod(
+  text: Text,
+  method: MethodDescription,
+  chosen: Arguments,
+  smoothing: Smoothing | null,
+): string {
+  const parts = [method.name, ...describeArguments(text, method, chosen)];
+  return [...parts, ...(smoothing ? [describeSmoothing(text, smoothing)] : [])].join(", ");
+}
+
+export interface Caption {
+  /** Method, arguments, layer, baseline. */
+  readonly how: string;
+  /** "explains the output for 'cat' before softmax" */
+  readonly what: string;
+}
+
+export function describeResult(text: Text, info: ResultInfo, description: Description): Caption {
+  const method = description.methods.find(({ id }) => id === info.method);
+  const parts = method
+    ? [describeMethod(text, method, info.arguments as Arguments, info.smoothing)]
+    : [info.method, ...Object.entries(info.arguments).map(([name, value]) => text.map.argument(name, String(value)))];
+  if (info.layer !== null) parts.push(text.map.layer(info.layer));
+  if (info.baseline !== null && (!method || needsBaseline(method))) {
+    const baseline = description.baselines.find(({ id }) => id === info.baseline);
+    parts.push(text.map.baseline((baseline?.name ?? info.baseline).toLowerCase()));
+  }
+  return { how: parts.join(", "), what: describeQuantity(text, info, description) };
+}
+
+function describeQuantity(text: Text, info: ResultInfo, { has_score, score_name }: Description): string {
+  if (info.quantity === "score") return text.map.explainsScore(score_name, info.target_name);
+  const name = info.target_name ?? (info.target === null ? null : String(info.target));
+  const what = name === null ? text.map.explainsValue : text.map.explainsClass(name);
+  if (!has_score) return what;
+  return what + text.map.before(score_name === "probability" ? text.map.softmax : score_name);
+}
+
+export interface CompletenessWords {
+  readonly words: string;
+  readonly advice: string | null;
+}
+
+/** How well the attributions add up, and what to do where they do not. Null for methods that make no such promise. */
+export function describeCompleteness(text: Text, info: ResultInfo, description: Description): CompletenessWords | null {
+  if (info.delta === null) return null;
+  const sum = completeness(info.output, info.output_baseline, info.delta);
+  if (!sum) return { words: text.map.delta(formatValue(info.delta)), advice: null };
+  if (!Number.isFinite(sum.gap)) return { words: text.map.noDifference(formatValue(info.delta)), advice: null };
+  const words = sum.gap <= 1 ? text.map.complete(formatShare(1 - sum.gap)) : text.map.gap(formatShare(sum.gap));
+  const steps = description.methods.find(({ id }) => id === info.method)?.arguments.properties as
+    Record<string, unknown> | undefined;
+  return { words, advice: sum.gap > WIDE_GAP && steps && "n_steps" in steps ? text.map.raiseSteps : null };
+}
+
+/** A prediction's score as the page shows it everywhere. */
+export function formatScore(score: number, scoreName: string): string {
+  return scoreName === "probability" ? `${(score * 100).toFixed(1)} %` : formatValue(score);
+}

@@ -1,0 +1,99 @@
+import { Loader } from "@mantine/core";
+import type { ReactElement, ReactNode } from "react";
+
+import { toErrorBody } from "../api/errors";
+import { useExplorer, useExplorers } from "../api/queries";
+import { restartExplorer } from "../api/routes";
+import type { ConnectionState } from "../api/stream";
+import type { ExplorerDetail, ExplorerSummary } from "../api/types";
+import { useLive } from "../state/live";
+import { useAsk } from "../state/services";
+import { TESTID } from "../testids";
+import { useText } from "../text";
+import classes from "./App.module.css";
+import { ErrorNote } from "./ErrorNote";
+import { Header } from "./Header";
+import { Main } from "./Main";
+import { Workbench } from "./Workbench";
+
+export function App(): ReactElement {
+  const connection = useLive();
+  const ask = useAsk();
+  const explorers = useExplorers();
+  const list = explorers.data?.explorers ?? [];
+  const id = (list.find((explorer) => explorer.id === ask.explorer) ?? list[0])?.id ?? null;
+  const explorer = useExplorer(id);
+
+  return (
+    <div className={classes.app}>
+      <Header explorers={list} current={explorer.data ?? null} />
+      <Connection state={connection} />
+      <Content explorers={explorers} explorer={explorer} none={explorers.isSuccess && list.length === 0} />
+    </div>
+  );
+}
+
+interface Query<T> {
+  data: T | undefined;
+  error: unknown;
+  refetch: () => unknown;
+}
+
+interface ContentProps {
+  explorers: Query<unknown>;
+  explorer: Query<ExplorerDetail>;
+  none: boolean;
+}
+
+function Content({ explorers, explorer, none }: ContentProps): ReactElement {
+  const text = useText();
+  const failed = [explorers, explorer].find((query) => query.error !== null && query.data === undefined);
+  if (failed)
+    return (
+      <Centre>
+        <ErrorNote error={toErrorBody(failed.error)} onRetry={() => void failed.refetch()} />
+      </Centre>
+    );
+  if (none) return <Centre>{text.explorerState.none}</Centre>;
+  const { data } = explorer;
+  if (!data) return <Loading />;
+  if (data.state === "failed")
+    return (
+      <Centre>
+        <ErrorNote
+          title={text.explorerState.failed}
+          error={data.error ?? toErrorBody(null)}
+          onRetry={() => void restartExplorer(data.id).finally(() => explorer.refetch())}
+        />
+      </Centre>
+    );
+  if (!data.description) return <Loading explorer={data} />;
+  return <Workbench explorer={data} description={data.description} />;
+}
+
+function Loading({ explorer }: { explorer?: ExplorerSummary }): ReactElement {
+  const text = useText();
+  return (
+    <Centre>
+      <Loader color="gray" size="md" aria-hidden="true" />
+      <p className={classes.loading} role="status">
+        {explorer?.stage ?? text.explorerState.loading}
+      </p>
+      <p className={classes.hint}>{text.explorerState.loadingHint}</p>
+    </Centre>
+  );
+}
+
+function Centre({ children }: { children: ReactNode }): ReactElement {
+  return <Main className={classes.centre}>{children}</Main>;
+}
+
+function Connection({ state }: { state: ConnectionState }): ReactElement | null {
+  const text = useText();
+  if (state === "open" || state === "connecting") return null;
+  return (
+    <p className={classes.connection} role="status" data-testid={TESTID.connection} data-state={state}>
+      {text.connection[state]}
+    </p>
+  );
+}

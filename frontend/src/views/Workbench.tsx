@@ -1,0 +1,164 @@
+import { Button, Drawer } from "@mantine/core";
+import { useDisclosure, useMediaQuery } from "@mantine/hooks";
+import type { ReactElement } from "react";
+
+import type { Description, ExplorerDetail, Notice } from "../api/types";
+import { ArgumentsForm } from "../controls/ArgumentsForm";
+import { BaselineSelect } from "../controls/BaselineSelect";
+import { BrowseBar } from "../controls/BrowseBar";
+import { DisplayBar } from "../controls/DisplayBar";
+import { FetchBar } from "../controls/FetchBar";
+import { Sliders } from "../controls/icons";
+import { LayerSelect } from "../controls/LayerSelect";
+import { MethodSelect } from "../controls/MethodSelect";
+import { ModelSelect } from "../controls/ModelSelect";
+import { PrecisionSelect } from "../controls/PrecisionSelect";
+import { SmoothingControl } from "../controls/SmoothingControl";
+import { TargetSelect } from "../controls/TargetSelect";
+import { TESTID } from "../testids";
+import { useText } from "../text";
+import { useEnterKey } from "./actions";
+import { Main } from "./Main";
+import classes from "./Workbench.module.css";
+import { SamplesView } from "./samples/SamplesView";
+import {
+  SubjectProvider,
+  useNewSubject,
+  useNewWorkspace,
+  useSubject,
+  useWorkspace,
+  WorkspaceProvider,
+  type Subject,
+} from "./workspace";
+
+interface WorkbenchProps {
+  explorer: ExplorerDetail;
+  description: Description;
+}
+
+/** An explorer at work: settings at the side, samples in the middle. */
+export function Workbench({ explorer, description }: WorkbenchProps): ReactElement {
+  const text = useText();
+  const subject = useNewSubject(explorer, description);
+  if (!subject) return <Main className={classes.nothing}>{text.explorerState.noMethods}</Main>;
+  return (
+    <SubjectProvider value={subject}>
+      <Work subject={subject} />
+    </SubjectProvider>
+  );
+}
+
+function Work({ subject }: { subject: Subject }): ReactElement {
+  const workspace = useNewWorkspace(subject);
+  return (
+    <WorkspaceProvider value={workspace}>
+      <Layout />
+    </WorkspaceProvider>
+  );
+}
+
+/** Below this width the settings move into a drawer. */
+const NARROW = "(max-width: 62em)";
+
+function Layout(): ReactElement {
+  const narrow = useMediaQuery(NARROW, false, { getInitialValueInEffect: false });
+  useEnterKey();
+  return (
+    <div className={classes.layout}>
+      {!narrow && (
+        <aside className={classes.rail} data-testid={TESTID.controls}>
+          <div className={classes.scroll} tabIndex={-1}>
+            <Controls />
+          </div>
+          <div className={classes.foot}>
+            <FetchBar />
+          </div>
+        </aside>
+      )}
+      <Main className={classes.main}>
+        <Notices />
+        <div className={classes.bars}>
+          <BrowseBar />
+          <DisplayBar />
+        </div>
+        <SamplesView />
+      </Main>
+      {narrow && <NarrowFoot />}
+    </div>
+  );
+}
+
+function NarrowFoot(): ReactElement {
+  const text = useText();
+  const [opened, { open, close }] = useDisclosure(false);
+  return (
+    <>
+      {/* Locking the scroll would insert a style element that the security policy refuses. */}
+      <Drawer
+        opened={opened}
+        onClose={close}
+        title={text.settings.title}
+        size="min(22rem, 92vw)"
+        lockScroll={false}
+        padding={0}
+        closeButtonProps={{ "aria-label": text.close }}
+        classNames={{ header: classes.drawerHeader }}
+      >
+        <div data-testid={TESTID.controls}>
+          <Controls />
+        </div>
+      </Drawer>
+      <div className={classes.narrowFoot}>
+        <Button variant="default" size="md" leftSection={<Sliders />} onClick={open}>
+          {text.settings.open}
+        </Button>
+        <div className={classes.narrowFetch}>
+          <FetchBar />
+        </div>
+      </div>
+    </>
+  );
+}
+
+function Controls(): ReactElement {
+  const { settings } = useSubject();
+  return (
+    <>
+      <ModelSelect />
+      <MethodSelect />
+      <ArgumentsForm key={settings.method.id} />
+      <LayerSelect />
+      <TargetSelect />
+      <BaselineSelect />
+      <SmoothingControl />
+      <PrecisionSelect />
+    </>
+  );
+}
+
+/** What the reader should know about the explorer and the models shown; a restart of the worker among it. */
+function Notices(): ReactElement | null {
+  const text = useText();
+  const { explorer, description, settings } = useWorkspace();
+  const notices: { about: string | null; notice: Notice }[] = [
+    ...description.notices.map((notice) => ({ about: null, notice })),
+    ...settings.models.flatMap((model) => model.notices.map((notice) => ({ about: model.name, notice }))),
+  ];
+  const recovering = explorer.state === "recovering";
+  if (notices.length === 0 && !recovering) return null;
+  return (
+    <div className={classes.notices}>
+      {recovering && (
+        <p role="status" data-testid={TESTID.notice} data-code="recovering">
+          {text.explorerState.recovering}
+        </p>
+      )}
+      {notices.map(({ about, notice }) => (
+        <p key={`${about ?? ""} ${notice.code}`} data-testid={TESTID.notice} data-code={notice.code}>
+          {about !== null && <strong>{about}: </strong>}
+          {notice.message}
+        </p>
+      ))}
+    </div>
+  );
+}

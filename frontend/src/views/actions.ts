@@ -1,0 +1,73 @@
+/** What a click or a key does. */
+
+import { useEffect, useEffectEvent } from "react";
+
+import type { AttributionRequest, Sample } from "../api/types";
+import type { Retarget } from "../state/page";
+import { changePage, fetching, useAsk } from "../state/services";
+import { buildRequest, unavailable } from "../state/settings";
+import { useSubject, useWorkspace } from "./workspace";
+
+interface FetchAction {
+  fetch: () => void;
+  cancel: () => void;
+}
+
+export function useFetchAction(): FetchAction {
+  const { requests, forecast, activity } = useWorkspace();
+  const cancel = (): void => void fetching.cancel();
+  return {
+    cancel,
+    fetch: () => {
+      if (forecast.current && Object.keys(forecast.errors).length > 0) {
+        document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+        return;
+      }
+      if (activity.active.length > 0) cancel();
+      void fetching.launch(requests, "fetch");
+    },
+  };
+}
+
+/** Explains another class of one sample, for the models named, at once. */
+export function useExplainInstead(): (sample: Sample, models: readonly string[], target: number) => void {
+  const ask = useAsk();
+  const { settings } = useSubject();
+  return (sample, models, target) => {
+    const others = ask.retargets.filter((entry) => entry.sample !== sample.index || !models.includes(entry.model));
+    const isUsual = (model: string): boolean =>
+      settings.target === "predicted" && sample.predictions[model]?.[0]?.index === target;
+    const added = models
+      .filter((model) => !isUsual(model))
+      .map((model): Retarget => ({ sample: sample.index, model, target }));
+    changePage({ ask: { retargets: [...others, ...added] } });
+    const requests = models
+      .filter((model) => unavailable(settings.method, model) === null)
+      .map((model) => buildRequest(settings, model, [sample.index], target));
+    void fetching.launch(requests, "cell");
+  };
+}
+
+export function retry(request: AttributionRequest, sample: number): void {
+  void fetching.launch([{ ...request, samples: [sample] }], "cell");
+}
+
+/** Elements for which Enter already means something. */
+const OWN_ENTER = "a, button, textarea, summary, [role=option], [role=menuitem], [aria-expanded=true]";
+
+/** Enter fetches, wherever it means nothing else. */
+export function useEnterKey(): void {
+  const { fetch } = useFetchAction();
+  const { activity } = useWorkspace();
+  const onKey = useEffectEvent((event: KeyboardEvent) => {
+    if (event.key !== "Enter" || event.defaultPrevented || event.isComposing || event.repeat) return;
+    if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
+    if (event.target instanceof Element && event.target.closest(OWN_ENTER)) return;
+    if (activity.active.length === 0) fetch();
+  });
+  useEffect(() => {
+    const listener = (event: KeyboardEvent): void => onKey(event);
+    window.addEventListener("keydown", listener);
+    return () => window.removeEventListener("keydown", listener);
+  }, []);
+}

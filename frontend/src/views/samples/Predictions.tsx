@@ -1,0 +1,89 @@
+import type { ReactElement } from "react";
+
+import type { ModelDescription, Sample } from "../../api/types";
+import { TESTID } from "../../testids";
+import { useText } from "../../text";
+import { formatScore } from "../../text/describe";
+import { useExplainInstead } from "../actions";
+import { ErrorNote } from "../ErrorNote";
+import { useSubject } from "../workspace";
+import classes from "./Predictions.module.css";
+
+interface PredictionsProps {
+  sample: Sample;
+  model: ModelDescription;
+  /** The class whose map is shown, if any. */
+  explained: number | null;
+}
+
+/** The top-k classes as bars; a click explains that class. */
+export function Predictions({ sample, model, explained }: PredictionsProps): ReactElement {
+  const text = useText();
+  const { description, k } = useSubject();
+  const explain = useExplainInstead();
+  const predictions = sample.predictions[model.name];
+  const error = sample.errors[model.name];
+  if (error) return <ErrorNote compact title={text.sample.notPredicted} error={error} />;
+  if (!predictions) return <p className={classes.waiting}>{text.sample.predicting}</p>;
+
+  const single = model.outputs === 1;
+  if (single) {
+    const value = predictions[0];
+    return (
+      <dl className={classes.single}>
+        <dt>{description.has_score ? description.score_name : text.sample.value}</dt>
+        <dd>{value ? formatScore(value.score, description.score_name) : ""}</dd>
+      </dl>
+    );
+  }
+
+  const shown = predictions.slice(0, k);
+  const share = barShares(shown.map(({ score }) => score));
+  return (
+    <div>
+      <div className={classes.head} aria-hidden="true">
+        <span>{text.sample.predicted}</span>
+        <span>{description.score_name}</span>
+      </div>
+      <ol className={classes.list} aria-label={text.sample.predictions}>
+        {shown.map((prediction, rank) => {
+          const score = formatScore(prediction.score, description.score_name);
+          const isLabel = sample.label?.index === prediction.index;
+          return (
+            <li key={prediction.index}>
+              <button
+                type="button"
+                className={classes.row}
+                aria-pressed={explained === prediction.index}
+                data-testid={TESTID.prediction}
+                data-class={prediction.index}
+                data-label={isLabel}
+                title={prediction.name}
+                onClick={() => explain(sample, [model.name], prediction.index)}
+              >
+                <span className={classes.name}>
+                  <span className="visually-hidden">{text.sample.explain} </span>
+                  {prediction.name}
+                  {isLabel && <span className={classes.tag}>{text.sample.label}</span>}
+                </span>
+                <span className={classes.track}>
+                  <span className={classes.fill} style={{ width: `${(share[rank] ?? 0) * 100}%` }} />
+                </span>
+                <span className={classes.score}>{score}</span>
+              </button>
+            </li>
+          );
+        })}
+      </ol>
+    </div>
+  );
+}
+
+/** Scores within 0 … 1 as they are; others between the smallest and the largest shown. */
+function barShares(scores: readonly number[]): number[] {
+  const low = Math.min(...scores);
+  const high = Math.max(...scores);
+  if (low >= 0 && high <= 1) return [...scores];
+  const floor = Math.min(low, 0);
+  return scores.map((score) => (high > floor ? Math.max(score - floor, 0) / (high - floor) : 0));
+}

@@ -1,0 +1,136 @@
+import { Button, Loader } from "@mantine/core";
+import type { ReactElement } from "react";
+
+import { toErrorBody } from "../../api/errors";
+import { isGrowing } from "../../api/queries";
+import { restartExplorer } from "../../api/routes";
+import { isCurrent } from "../../state/freshness";
+import { cellKey, EMPTY_CELL } from "../../state/launches";
+import { isFiltered, SCAN_STEP } from "../../state/page";
+import { changePage, useBrowse, useDisplay } from "../../state/services";
+import { TESTID } from "../../testids";
+import { useText } from "../../text";
+import { ErrorNote } from "../ErrorNote";
+import { useWanted } from "../freshness";
+import { useSharedLimits } from "../shared";
+import { useWorkspace } from "../workspace";
+import { SampleCard } from "./SampleCard";
+import classes from "./SamplesView.module.css";
+
+export function SamplesView(): ReactElement {
+  const text = useText();
+  const display = useDisplay();
+  const wanted = useWanted();
+  const sharedLimits = useSharedLimits();
+  const { explorer, settings, samples, cells } = useWorkspace();
+  const { page, items, error, outdated, retry } = samples;
+
+  return (
+    <>
+      <ScanLine />
+      {error !== null && (
+        <div className={classes.wide}>
+          <ErrorNote title={text.errors.samples} error={toErrorBody(error)} onRetry={retry} />
+        </div>
+      )}
+      {!page && error === null && <Skeletons />}
+      <div
+        className={classes.grid}
+        data-size={display.size}
+        data-outdated={outdated}
+        data-panels={Math.max(display.panels.length, 1)}
+        data-models={Math.min(settings.models.length, 4)}
+        aria-busy={outdated || page === undefined}
+      >
+        {items.map((sample, i) => (
+          <SampleCard
+            key={sample.index}
+            explorer={explorer.id}
+            sample={sample}
+            display={display}
+            sharedLimits={sharedLimits}
+            first={i === 0}
+            columns={settings.models.map((model) => {
+              const cell = cells.get(cellKey(model.name, sample.index)) ?? EMPTY_CELL;
+              return { model, cell, current: isCurrent(cell, wanted, model, sample) };
+            })}
+          />
+        ))}
+      </div>
+    </>
+  );
+}
+
+/** How far the dataset was read for this question, and why reading stopped. */
+function ScanLine(): ReactElement | null {
+  const text = useText();
+  const browse = useBrowse();
+  const { explorer, description, samples } = useWorkspace();
+  const { page, items } = samples;
+  if (!page) return null;
+  const plain = browse.order === "dataset" && !isFiltered(browse);
+  const name = (index: number | null): string | null =>
+    index === null ? null : (description.classes?.[index] ?? String(index));
+  const what = text.browse.conditions(browse.correct, name(browse.predicted), name(browse.label));
+  const growing = isGrowing(page);
+  const index = typeof page.error?.params?.index === "number" ? page.error.params.index : null;
+  const pastEnd = plain && items.length === 0 && page.state !== "scanning";
+
+  return (
+    <>
+      {!plain && (
+        <p className={classes.scan} role="status" data-testid={TESTID.scanned} data-state={page.state}>
+          {growing && <Loader size={12} color="gray" aria-hidden="true" />}
+          <span>{text.browse.scanned(page.scanned, page.matched, what)}</span>
+          {page.state === "idle" && (
+            <Button
+              size="compact-sm"
+              variant="subtle"
+              onClick={() => changePage({ browse: { scan: Math.max(browse.scan, page.scanned) + SCAN_STEP } })}
+            >
+              {text.browse.scanMore(SCAN_STEP)}
+            </Button>
+          )}
+          {page.state === "exhausted" && <span>{text.browse.wholeDataset}</span>}
+        </p>
+      )}
+      {page.error && (
+        <div className={classes.wide}>
+          <ErrorNote
+            title={text.browse.stopped(index)}
+            error={page.error}
+            onRetry={() => void restartExplorer(explorer.id).finally(samples.retry)}
+          />
+        </div>
+      )}
+      {pastEnd && !page.error && (
+        <p className={classes.empty}>
+          {page.scanned === 0 ? text.browse.empty : text.browse.pastEnd(page.scanned)}
+          {page.scanned > 0 && (
+            <Button size="compact-sm" variant="default" onClick={() => changePage({ browse: { start: 0 } })}>
+              {text.browse.toStart}
+            </Button>
+          )}
+        </p>
+      )}
+      {plain && growing && items.length === 0 && (
+        <p className={classes.scan} role="status">
+          <Loader size={12} color="gray" aria-hidden="true" />
+          {text.browse.scanning}
+        </p>
+      )}
+    </>
+  );
+}
+
+function Skeletons(): ReactElement {
+  const text = useText();
+  const { count } = useWorkspace();
+  return (
+    <div className={classes.grid} role="status" aria-label={text.browse.scanning}>
+      {Array.from({ length: Math.min(count, 8) }, (_, i) => (
+        <div key={i} className={classes.skeleton} />
+      ))}
+    </div>
+  );
+}

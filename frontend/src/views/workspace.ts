@@ -1,0 +1,171 @@
+/** One explorer as the page works on it: what is asked, what it would cost, what is under way. */
+
+import { createContext, useContext, useEffect, useMemo, useState } from "react";
+
+import { ApiError } from "../api/errors";
+import { useEstimates, useSamples } from "../api/queries";
+import type { SamplesQuery } from "../api/routes";
+import type { AttributionRequest, Description, ErrorBody, ExplorerDetail, Sample, SamplePage } from "../api/types";
+import { activity, cells, type Activity, type Cell } from "../state/launches";
+import { isFiltered, type Browse } from "../state/page";
+import { useAsk, useBrowse, useFetching } from "../state/services";
+import { buildRequests, resolveCounts, resolveSettings, type Settings } from "../state/settings";
+
+/** What changes only when the reader changes a setting. */
+export interface Subject {
+  readonly explorer: ExplorerDetail;
+  readonly description: Description;
+  readonly settings: Settings;
+  readonly count: number;
+  readonly k: number;
+}
+
+export interface Workspace extends Subject {
+  readonly samples: SamplesState;
+  readonly requests: readonly AttributionRequest[];
+  readonly forecast: Forecast;
+  readonly cells: ReadonlyMap<string, Cell>;
+  readonly activity: Activity;
+}
+
+export interface SamplesState {
+  readonly page: SamplePage | undefined;
+  readonly items: readonly Sample[];
+  readonly error: unknown;
+  /** The page shown belongs to the question before. */
+  readonly outdated: boolean;
+  readonly retry: () => void;
+}
+
+/** What Fetch would do. */
+export interface Forecast {
+  readonly etaSeconds: number | null;
+  readonly stored: number;
+  readonly total: number;
+  /** Refusals by field, such as `arguments.n_steps`. */
+  readonly errors: Readonly<Record<string, ErrorBody>>;
+  /** A refusal that belongs to no field of the form. */
+  readonly error: ErrorBody | null;
+  /** Whether this is about the present settings; it lags a moment behind them. */
+  readonly current: boolean;
+  readonly retry: () => void;
+}
+
+const SubjectContext = createContext<Subject | null>(null);
+const WorkspaceContext = createContext<Workspace | null>(null);
+export const SubjectProvider = SubjectContext.Provider;
+export const WorkspaceProvider = WorkspaceContext.Provider;
+
+/** For components that progress must not redraw. */
+export function useSubject(): Subject {
+  const subject = useContext(SubjectContext);
+  if (!subject) throw new Error("useSubject is used outside of an explorer.");
+  return subject;
+}
+
+export function useWorkspace(): Workspace {
+  const workspace = useContext(WorkspaceContext);
+  if (!workspace) throw new Error("useWorkspace is used outside of an explorer.");
+  return workspace;
+}
+
+const NO_SAMPLES: readonly Sample[] = [];
+const ESTIMATE_DELAY = 250;
+
+/** Null where the explorer offers no method. */
+export function useNewSubject(explorer: ExplorerDetail, description: Description): Subject | null {
+  const ask = useAsk();
+  const browse = useBrowse();
+  return useMemo(() => {
+    const settings = resolveSettings(ask, explorer.id, description);
+    const { count, k } = resolveCounts(browse, description);
+    const { limits } = explorer;
+    return (
+      settings && { explorer, description, settings, count: Math.min(count, limits.samples), k: Math.min(k, limits.k) }
+    );
+  }, [ask, browse, explorer, description]);
+}
+
+export function useNewWorkspace(subject: Subject): Workspace {
+  const ask = useAsk();
+  const browse = useBrowse();
+  const { launches, jobs } = useFetching();
+  const { settings, count } = subject;
+  const { id } = subject.explorer;
+
+  const query = useSamples(id, samplesQuery(browse, count, settings.models[0]?.name));
+  const page = query.data;
+  const items = page?.items ?? NO_SAMPLES;
+  const requests = useMemo(
+    () =>
+      buildRequests(
+        settings,
+        ask,
+        items.map(({ index }) => index),
+      ),
+    [settings, ask, items],
+  );
+  return {
+    ...subject,
+    samples: {
+      page,
+      items,
+      error: query.error,
+      outdated: query.isPlaceholderData,
+      retry: () => void query.refetch(),
+    },
+    requests,
+    forecast: useForecast(requests),
+    cells: useMemo(() => cells(launches, jobs, id), [launches, jobs, id]),
+    activity: useMemo(() => activity(launches, jobs), [launches, jobs]),
+  };
+}
+
+function samplesQuery(browse: Browse, count: number, firstModel: string | undefined): SamplesQuery {
+  const { start, order, predicted, label, correct, scan } = browse;
+  const model = browse.by ?? firstModel;
+  return {
+    start,
+    count,
+    order,
+    scan,
+    ...(model !== undefined && (order !== "dataset" || isFiltered(browse)) && { model }),
+    ...(predicted !== null && { predicted }),
+    ...(label !== null && { label }),
+    ...(correct !== null && { correct }),
+  };
+}
+
+/** The fields that the form shows errors at. */
+const FORM_FIELD = /^(arguments\.|smoothing\.|layer$|target$|baseline$)/;
+
+function useForecast(requests: readonly AttributionRequest[]): Forecast {
+  const settled = useDebounced(requests, ESTIMATE_DELAY);
+  const estimates = useEstimates(settled, settled.length > 0);
+  const refusals = estimates.flatMap(({ error }) =>
+    error instanceof ApiError && error.status === 422 ? [error.body] : [],
+  );
+  const etas = estimates.map(({ data }) => data?.eta_seconds ?? null);
+  const known = etas.filter((eta) => eta !== null);
+  const isField = ({ field }: ErrorBody): boolean => field !== null && field !== undefined && FORM_FIELD.test(field);
+  return {
+    etaSeconds: known.length > 0 && known.length === etas.length ? known.reduce((a, b) => a + b, 0) : null,
+    stored: estimates.reduce((sum, { data }) => sum + (data?.stored ?? 0), 0),
+    total: settled.reduce((sum, { samples }) => sum + samples.length, 0),
+    errors: Object.fromEntries(refusals.filter(isField).map((body): [string, ErrorBody] => [body.field ?? "", body])),
+    error: refusals.find((body) => !isField(body)) ?? null,
+    current: JSON.stringify(settled) === JSON.stringify(requests),
+    retry: () => estimates.forEach((estimate) => void estimate.refetch()),
+  };
+}
+
+/** The value once it has stayed the same for a while. Equal content counts as the same. */
+function useDebounced<T>(value: T, delay: number): T {
+  const [settled, setSettled] = useState(value);
+  const text = JSON.stringify(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(JSON.parse(text) as T), delay);
+    return () => clearTimeout(timer);
+  }, [text, delay]);
+  return settled;
+}
