@@ -18,6 +18,7 @@ points and all weights are rounded to float32, an error below 6e-8 that shows on
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import get_args
 
 import numpy as np
@@ -57,13 +58,20 @@ def quadrature(name: str, n_steps: int) -> Quadrature:
             points = torch.linspace(0, 1, n).tolist()
             weights[[0, -1]] /= 2
         case "gausslegendre":
-            z, u = np.polynomial.legendre.leggauss(n)
+            z, u = _gauss_legendre(n)
             points, weights = ((1 + z) / 2).tolist(), u / 2
         case _:
             raise errors.OutOfRange(
                 f"method is {name!r}; it must be one of {', '.join(NAMES)}.", field="method", value=repr(name)
             )
     return Quadrature(tuple(points), tuple(weights.astype(np.float32).tolist()))
+
+
+@lru_cache(maxsize=64)
+def _gauss_legendre(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes and weights on [−1, 1], remembered: they cost an eigenvalue problem of size n."""
+    z, u = np.polynomial.legendre.leggauss(n)
+    return z, u
 
 
 def spread(count: int) -> list[int]:

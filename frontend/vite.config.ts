@@ -13,6 +13,7 @@ export default defineConfig({
     // Nothing becomes a data: URL, which the content security policy would refuse.
     assetsInlineLimit: 0,
     target: "es2022",
+    chunkSizeWarningLimit: 750,
   },
   server: { proxy: { "/api": env.ATTRISCOPE_URL ?? "http://127.0.0.1:8000" } },
   test: { environment: "node", include: ["src/**/*.test.ts"] },

@@ -85,6 +85,8 @@ export const theme = createTheme({
         size: "sm",
         checkIconPosition: "right",
         openOnFocus: false,
+        // The list itself scrolls, so that it is the list that the keyboard reaches.
+        withScrollArea: false,
         comboboxProps: { shadow: "md" },
         maxDropdownHeight: 340,
       },

@@ -1,6 +1,6 @@
 /** What components read from the server: cached, shared, aborted when nobody looks any more. */
 
-import { keepPreviousData, QueryClient, useQueries, useQuery, type UseQueryResult } from "@tanstack/react-query";
+import { QueryClient, useQueries, useQuery, type UseQueryResult } from "@tanstack/react-query";
 
 import { ApiError } from "./errors";
 import { loadImage, type Picture } from "./image";
@@ -19,7 +19,13 @@ function shouldRetry(failures: number, error: unknown): boolean {
 export function createQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
-      queries: { retry: shouldRetry, refetchOnWindowFocus: false, networkMode: "always", staleTime: Infinity },
+      queries: {
+        retry: shouldRetry,
+        retryDelay: (failures) => 300 * 2 ** failures,
+        refetchOnWindowFocus: false,
+        networkMode: "always",
+        staleTime: Infinity,
+      },
     },
   });
 }
@@ -48,7 +54,8 @@ export function useSamples(explorer: string, query: routes.SamplesQuery): UseQue
   return useQuery({
     queryKey: [...keys.samples(explorer), query],
     queryFn: ({ signal }) => routes.getSamples(explorer, query, signal),
-    placeholderData: keepPreviousData,
+    // The page before stays while the next one comes, but not another explorer's.
+    placeholderData: (before, query) => (query?.queryKey[1] === explorer ? before : undefined),
     gcTime: MINUTE,
     refetchInterval: ({ state }) => (state.data && isGrowing(state.data) ? 700 : false),
   });

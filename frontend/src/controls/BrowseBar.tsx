@@ -1,12 +1,13 @@
-import { ActionIcon, Button, NumberInput, Popover, SegmentedControl, Select } from "@mantine/core";
+import { ActionIcon, NumberInput, Select } from "@mantine/core";
 import { useState, type KeyboardEvent, type ReactElement } from "react";
 
-import { isFiltered, ORDERS, SCAN_STEP } from "../state/page";
-import { changePage, resetFilters, useBrowse } from "../state/services";
+import { isFiltered, ORDERS } from "../state/page";
+import { changePage, useBrowse } from "../state/services";
 import { useText } from "../text";
 import { useWorkspace } from "../views/workspace";
 import classes from "./Bars.module.css";
-import { ChevronLeft, ChevronRight, Filter } from "./icons";
+import { FilterMenu } from "./FilterMenu";
+import { ChevronLeft, ChevronRight } from "./icons";
 import { NumberField } from "./NumberField";
 
 /** Which samples are shown, in which order. */
@@ -21,7 +22,7 @@ export function BrowseBar(): ReactElement {
       <Steps plain={plain} />
       <GoTo plain={plain} />
       <label className={classes.item}>
-        <span>{text.browse.order}</span>
+        <span className={classes.wide}>{text.browse.order}</span>
         <Select
           size="xs"
           w={190}
@@ -50,8 +51,7 @@ export function BrowseBar(): ReactElement {
           />
         </label>
       )}
-      <span className={classes.spring} />
-      <div className={classes.pair}>
+      <div className={classes.end}>
         <label className={classes.item}>
           <span>{text.browse.count}</span>
           <NumberField
@@ -102,7 +102,10 @@ function Steps({ plain }: { plain: boolean }): ReactElement {
   const end = browse.start + count;
   const mayHaveMore =
     page !== undefined && (end < page.matched || (plain && page.state !== "exhausted" && page.state !== "failed"));
-  const go = (start: number): void => changePage({ browse: { start: Math.max(start, 0) } }, { step: true });
+  const go = (start: number): void => {
+    changePage({ browse: { start: Math.max(start, 0) } }, { step: true });
+    window.scrollTo({ top: 0 });
+  };
 
   const range =
     !first || !last || !page
@@ -149,109 +152,17 @@ function GoTo({ plain }: { plain: boolean }): ReactElement {
     setValue("");
   };
   return (
-    <label className={classes.item}>
-      <span>{label}</span>
-      <NumberInput
-        size="xs"
-        w={68}
-        aria-label={label}
-        hideControls
-        allowDecimal={false}
-        allowNegative={false}
-        value={value}
-        onChange={setValue}
-        onKeyDown={go}
-      />
-    </label>
-  );
-}
-
-const CORRECTNESS = { any: null, correct: true, incorrect: false } as const;
-
-function FilterMenu(): ReactElement {
-  const text = useText();
-  const browse = useBrowse();
-  const { description, samples } = useWorkspace();
-  const { items } = samples;
-  const unlabelled = items.length > 0 && items.every(({ label }) => label === null);
-  const active = isFiltered(browse);
-  const classOptions = (description.classes ?? []).map((name, index) => ({ value: String(index), label: name }));
-  const name = (index: number | null): string | null =>
-    index === null ? null : (description.classes?.[index] ?? String(index));
-  const summary = text.browse.conditions(browse.correct, name(browse.predicted), name(browse.label));
-
-  const change = (patch: { predicted?: number | null; label?: number | null; correct?: boolean | null }): void =>
-    changePage({ browse: { ...patch, start: 0, scan: SCAN_STEP } }, { step: true });
-  const choose = (field: "predicted" | "label") => (value: string | null) =>
-    change({ [field]: value === null ? null : Number(value) });
-  const correctness = browse.correct === null ? "any" : browse.correct ? "correct" : "incorrect";
-
-  return (
-    <div className={classes.item}>
-      <Popover width={280} position="bottom-start" shadow="md" trapFocus>
-        <Popover.Target>
-          <Button
-            variant={active ? "light" : "default"}
-            color={active ? "violet" : "ink"}
-            size="xs"
-            leftSection={<Filter />}
-          >
-            {active ? text.browse.filtered(summary) : text.browse.filter}
-          </Button>
-        </Popover.Target>
-        <Popover.Dropdown>
-          <div className={classes.filter}>
-            <div className={classes.stack}>
-              <span className={classes.title}>{text.browse.correctness}</span>
-              <SegmentedControl
-                aria-label={text.browse.correctness}
-                fullWidth
-                disabled={unlabelled && browse.correct === null}
-                value={correctness}
-                data={[
-                  { value: "any", label: text.browse.correctnessAny },
-                  { value: "correct", label: text.browse.correct },
-                  { value: "incorrect", label: text.browse.incorrect },
-                ]}
-                onChange={(value) => change({ correct: CORRECTNESS[value] })}
-              />
-              {unlabelled && <span className={classes.help}>{text.browse.noLabels}</span>}
-            </div>
-            <Select
-              label={text.browse.predicted}
-              placeholder={text.browse.anyClass}
-              data={classOptions}
-              value={browse.predicted === null ? null : String(browse.predicted)}
-              searchable
-              clearable
-              limit={200}
-              disabled={classOptions.length === 0}
-              description={classOptions.length === 0 ? text.browse.noClasses : null}
-              comboboxProps={{ withinPortal: false }}
-              clearButtonProps={{ "aria-label": text.browse.clear }}
-              onChange={choose("predicted")}
-            />
-            <Select
-              label={text.browse.label}
-              placeholder={text.browse.anyClass}
-              data={classOptions}
-              value={browse.label === null ? null : String(browse.label)}
-              searchable
-              clearable
-              limit={200}
-              disabled={classOptions.length === 0 || unlabelled}
-              comboboxProps={{ withinPortal: false }}
-              clearButtonProps={{ "aria-label": text.browse.clear }}
-              onChange={choose("label")}
-            />
-          </div>
-        </Popover.Dropdown>
-      </Popover>
-      {active && (
-        <Button variant="subtle" size="compact-xs" onClick={resetFilters}>
-          {text.browse.clear}
-        </Button>
-      )}
-    </div>
+    <NumberInput
+      size="xs"
+      w={116}
+      placeholder={label}
+      aria-label={label}
+      hideControls
+      allowDecimal={false}
+      allowNegative={false}
+      value={value}
+      onChange={setValue}
+      onKeyDown={go}
+    />
   );
 }

@@ -22,14 +22,14 @@ export function DisplayBar(): ReactElement {
     <section className={classes.bar} aria-label={text.display.region}>
       <PanelChoice chosen={display.panels} />
       <label className={classes.item}>
-        <span>{text.display.scale}</span>
+        <span className={classes.wide}>{text.display.scale}</span>
         <ScaleSelect value={display.scale} />
       </label>
       <label className={classes.item}>
-        <span>{text.display.sign}</span>
+        <span className={classes.wide}>{text.display.sign}</span>
         <Select
           size="xs"
-          w={126}
+          w={116}
           aria-label={text.display.sign}
           data={SIGN_CHOICES.map((sign) => ({ value: sign, label: text.display.signs[sign] }))}
           value={display.sign}
@@ -47,7 +47,6 @@ export function DisplayBar(): ReactElement {
           />
         </Tooltip>
       )}
-      <span className={classes.spring} />
       <DrawingMenu display={display} />
     </section>
   );
@@ -59,7 +58,7 @@ function DrawingMenu({ display }: { display: Display }): ReactElement {
   return (
     <Popover width={290} position="bottom-end" shadow="md">
       <Popover.Target>
-        <Button variant="default" size="xs" leftSection={<Sliders />}>
+        <Button variant="default" size="xs" leftSection={<Sliders />} className={classes.end}>
           {text.display.more}
         </Button>
       </Popover.Target>
@@ -143,7 +142,7 @@ function ScaleSelect({ value }: { value: ScaleId }): ReactElement {
   return (
     <Select
       size="xs"
-      w={156}
+      w={138}
       aria-label={text.display.scale}
       data={SCALE_IDS.map((id) => ({ value: id, label: text.display.scales[id] }))}
       value={value}

@@ -45,6 +45,7 @@ export function FetchBar(): ReactElement {
           fullWidth
           size="md"
           data-testid={TESTID.fetch}
+          color={freshness === "changed" ? "violet.7" : "ink"}
           disabled={requests.length === 0 || (busy && freshness !== "changed")}
           onClick={act.fetch}
           rightSection={!busy && <kbd className={classes.kbd}>{text.fetch.enter}</kbd>}
@@ -52,7 +53,13 @@ export function FetchBar(): ReactElement {
           {text.fetch.button}
         </Button>
         {busy && (
-          <Button size="md" variant="default" data-testid={TESTID.cancel} onClick={act.cancel}>
+          <Button
+            size="md"
+            variant="default"
+            className={classes.cancel}
+            data-testid={TESTID.cancel}
+            onClick={act.cancel}
+          >
             {text.fetch.cancel}
           </Button>
         )}

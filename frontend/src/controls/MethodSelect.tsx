@@ -5,14 +5,14 @@ import type { MethodDescription, ModelDescription } from "../api/types";
 import { changePage } from "../state/services";
 import { unavailable } from "../state/settings";
 import { useText, type Text } from "../text";
-import { useWorkspace } from "../views/workspace";
+import { useSubject } from "../views/workspace";
 import { Group, Help } from "./Field";
 import { Info } from "./icons";
 import classes from "./MethodSelect.module.css";
 
 export function MethodSelect(): ReactElement {
   const text = useText();
-  const { description, settings } = useWorkspace();
+  const { description, settings } = useSubject();
   const { method, models } = settings;
   const byId = new Map(description.methods.map((entry) => [entry.id, entry]));
 

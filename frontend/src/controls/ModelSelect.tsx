@@ -4,13 +4,13 @@ import type { ReactElement } from "react";
 import { formatValue } from "../heatmap";
 import { changePage } from "../state/services";
 import { useText } from "../text";
-import { useWorkspace } from "../views/workspace";
+import { useSubject } from "../views/workspace";
 import { Group, Help } from "./Field";
 import classes from "./ModelSelect.module.css";
 
 export function ModelSelect(): ReactElement {
   const text = useText();
-  const { description, settings } = useWorkspace();
+  const { description, settings } = useSubject();
   const chosen = new Set(settings.models.map(({ name }) => name));
   const several = description.models.length > 1;
 

@@ -3,7 +3,7 @@ import type { ReactElement } from "react";
 
 import { changePage } from "../state/services";
 import { useText } from "../text";
-import { useWorkspace } from "../views/workspace";
+import { useSubject } from "../views/workspace";
 import { Group } from "./Field";
 
 const LEVELS = ["exact", "fused", "fast"] as const;
@@ -11,7 +11,7 @@ const LEVELS = ["exact", "fused", "fast"] as const;
 /** Only where the device offers a choice. */
 export function PrecisionSelect(): ReactElement | null {
   const text = useText();
-  const { description, settings } = useWorkspace();
+  const { description, settings } = useSubject();
   const offered = LEVELS.filter((level) => description.precision.includes(level));
   if (offered.length < 2) return null;
   return (

@@ -72,6 +72,7 @@ export function SmoothingControl(): ReactElement | null {
             error={errorOf("seed")}
             onChange={(seed) => set({ ...smoothing, seed: seed ?? USUAL.seed })}
           />
+          <p className={classes.help}>{text.settings.smoothingNoiseHelp}</p>
         </div>
       ) : (
         <Help>{text.settings.smoothingHelp}</Help>

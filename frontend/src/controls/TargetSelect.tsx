@@ -1,6 +1,7 @@
 import { Button, Select } from "@mantine/core";
 import type { ReactElement } from "react";
 
+import { classNames, classOptions } from "../state/classes";
 import { changePage, useAsk } from "../state/services";
 import { errorText, useText } from "../text";
 import { useWorkspace } from "../views/workspace";
@@ -15,11 +16,7 @@ export function TargetSelect(): ReactElement | null {
   if (!hasClasses && !description.has_score) return null;
   const error = forecast.errors.target;
 
-  const outputs = Math.max(...settings.models.map((model) => model.outputs ?? 0), description.classes?.length ?? 0);
-  const classes = Array.from({ length: outputs }, (_, index) => ({
-    value: String(index),
-    label: description.classes?.[index] ?? String(index),
-  }));
+  const classes = classOptions(classNames(description, settings.models));
   const data = [
     { value: "predicted", label: text.settings.targetPredicted },
     { value: "label", label: text.settings.targetLabel },
@@ -32,7 +29,7 @@ export function TargetSelect(): ReactElement | null {
         <>
           <Select
             aria-label={text.settings.target}
-            description={settings.target === "predicted" ? text.settings.targetPredictedHelp : null}
+            description={settings.target === "predicted" ? text.settings.targetPredictedHelp : text.settings.targetHelp}
             inputWrapperOrder={["label", "input", "description", "error"]}
             data={data}
             value={String(settings.target)}

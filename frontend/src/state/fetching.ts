@@ -105,8 +105,9 @@ export function createFetchingStore(routes: JobRoutes, memory: Memory): Fetching
       change({ cancelError: failures.find((failure) => failure !== null) ?? null });
     },
     receive: (event) => {
-      const jobs = applyEvent(store.get().jobs, event);
-      change({ jobs: prune(jobs, store.get().launches) });
+      const before = store.get();
+      const jobs = applyEvent(before.jobs, event);
+      if (jobs !== before.jobs) change({ jobs: prune(jobs, before.launches) });
     },
     reconcile: async (known = new Set()) => {
       const { launches, jobs } = store.get();

@@ -1,7 +1,7 @@
 import { Loader } from "@mantine/core";
-import type { ReactElement, ReactNode } from "react";
+import { useEffect, type ReactElement, type ReactNode } from "react";
 
-import { toErrorBody } from "../api/errors";
+import { errorBody, toErrorBody } from "../api/errors";
 import { useExplorer, useExplorers } from "../api/queries";
 import { restartExplorer } from "../api/routes";
 import type { ConnectionState } from "../api/stream";
@@ -23,6 +23,11 @@ export function App(): ReactElement {
   const list = explorers.data?.explorers ?? [];
   const id = (list.find((explorer) => explorer.id === ask.explorer) ?? list[0])?.id ?? null;
   const explorer = useExplorer(id);
+  const text = useText();
+  const title = explorer.data ? text.title(explorer.data.description?.name ?? explorer.data.name) : text.name;
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
 
   return (
     <div className={classes.app}>
@@ -57,18 +62,18 @@ function Content({ explorers, explorer, none }: ContentProps): ReactElement {
   if (none) return <Centre>{text.explorerState.none}</Centre>;
   const { data } = explorer;
   if (!data) return <Loading />;
-  if (data.state === "failed")
+  if (data.state === "failed" && !data.description)
     return (
       <Centre>
         <ErrorNote
           title={text.explorerState.failed}
-          error={data.error ?? toErrorBody(null)}
+          error={data.error ?? errorBody("failed", "")}
           onRetry={() => void restartExplorer(data.id).finally(() => explorer.refetch())}
         />
       </Centre>
     );
   if (!data.description) return <Loading explorer={data} />;
-  return <Workbench explorer={data} description={data.description} />;
+  return <Workbench key={data.id} explorer={data} description={data.description} />;
 }
 
 function Loading({ explorer }: { explorer?: ExplorerSummary }): ReactElement {

@@ -1,7 +1,9 @@
 import { Button, Drawer } from "@mantine/core";
 import { useDisclosure, useMediaQuery } from "@mantine/hooks";
-import type { ReactElement } from "react";
+import { memo, type ReactElement } from "react";
 
+import { errorBody } from "../api/errors";
+import { restartExplorer } from "../api/routes";
 import type { Description, ExplorerDetail, Notice } from "../api/types";
 import { ArgumentsForm } from "../controls/ArgumentsForm";
 import { BaselineSelect } from "../controls/BaselineSelect";
@@ -18,6 +20,7 @@ import { TargetSelect } from "../controls/TargetSelect";
 import { TESTID } from "../testids";
 import { useText } from "../text";
 import { useEnterKey } from "./actions";
+import { ErrorNote } from "./ErrorNote";
 import { Main } from "./Main";
 import classes from "./Workbench.module.css";
 import { SamplesView } from "./samples/SamplesView";
@@ -61,12 +64,13 @@ function Work({ subject }: { subject: Subject }): ReactElement {
 const NARROW = "(max-width: 62em)";
 
 function Layout(): ReactElement {
+  const text = useText();
   const narrow = useMediaQuery(NARROW, false, { getInitialValueInEffect: false });
   useEnterKey();
   return (
     <div className={classes.layout}>
       {!narrow && (
-        <aside className={classes.rail} data-testid={TESTID.controls}>
+        <aside className={classes.rail} aria-label={text.settings.title} data-testid={TESTID.controls}>
           <div className={classes.scroll} tabIndex={-1}>
             <Controls />
           </div>
@@ -108,19 +112,20 @@ function NarrowFoot(): ReactElement {
           <Controls />
         </div>
       </Drawer>
-      <div className={classes.narrowFoot}>
+      <aside className={classes.narrowFoot} aria-label={text.fetch.button}>
         <Button variant="default" size="md" leftSection={<Sliders />} onClick={open}>
           {text.settings.open}
         </Button>
         <div className={classes.narrowFetch}>
           <FetchBar />
         </div>
-      </div>
+      </aside>
     </>
   );
 }
 
-function Controls(): ReactElement {
+/** Redrawn when a setting changes, not whenever a job advances. */
+const Controls = memo(function Controls(): ReactElement {
   const { settings } = useSubject();
   return (
     <>
@@ -134,7 +139,7 @@ function Controls(): ReactElement {
       <PrecisionSelect />
     </>
   );
-}
+});
 
 /** What the reader should know about the explorer and the models shown; a restart of the worker among it. */
 function Notices(): ReactElement | null {
@@ -145,9 +150,17 @@ function Notices(): ReactElement | null {
     ...settings.models.flatMap((model) => model.notices.map((notice) => ({ about: model.name, notice }))),
   ];
   const recovering = explorer.state === "recovering";
-  if (notices.length === 0 && !recovering) return null;
+  const failed = explorer.state === "failed";
+  if (notices.length === 0 && !recovering && !failed) return null;
   return (
     <div className={classes.notices}>
+      {failed && (
+        <ErrorNote
+          title={text.explorerState.stopped}
+          error={explorer.error ?? errorBody("failed", "")}
+          onRetry={() => void restartExplorer(explorer.id)}
+        />
+      )}
       {recovering && (
         <p role="status" data-testid={TESTID.notice} data-code="recovering">
           {text.explorerState.recovering}

@@ -1,4 +1,4 @@
-/** One end of the colour scale for all maps of a method on the page. */
+/** One end of the colour scale for all comparable maps on the page. */
 
 import { useMemo } from "react";
 
@@ -14,9 +14,9 @@ export type SharedLimits = ReadonlyMap<string, number>;
 
 const NONE: SharedLimits = new Map();
 
-/** Maps are comparable when the same method explains the same quantity. */
-export function sharedKey({ method, quantity, smoothing }: ResultInfo): string {
-  return [method, quantity, smoothing?.type ?? ""].join(" ");
+/** Maps are comparable when the same method explains the same quantity of the same model, whose scores have a scale. */
+export function sharedKey({ model, method, quantity, smoothing }: ResultInfo): string {
+  return JSON.stringify([model, method, quantity, smoothing?.type ?? null]);
 }
 
 /** The largest of the limits that the maps would choose for themselves, so that none is clipped more than alone. */

@@ -63,7 +63,7 @@ export function Predictions({ sample, model, explained }: PredictionsProps): Rea
               >
                 <span className={classes.name}>
                   <span className="visually-hidden">{text.sample.explain} </span>
-                  {prediction.name}
+                  <span className={classes.word}>{prediction.name}</span>
                   {isLabel && <span className={classes.tag}>{text.sample.label}</span>}
                 </span>
                 <span className={classes.track}>
