@@ -40,6 +40,8 @@ INSIGHTS = "captum==0.8.0"
 NEEDED = ("Flask", "Flask-Compress", "matplotlib", "ipython", "tqdm", "packaging")
 GROUP = 4
 STEPS = 25
+FACTORIES = {"Small CNN": "small_cnn", "ResNet-20": "resnet20"}
+"""Of tests/explorers/cifar10.py: one model, as in the explorer that Insights is given."""
 WARM = 3
 CACHE = Path.home() / ".cache" / "attriscope-benchmarks"
 
@@ -176,7 +178,7 @@ class Ours:
 def both(cache: Path, model: str) -> Iterator[tuple[Ours, Insights]]:
     insights = Insights(installed(cache), model)
     try:
-        with LiveServer("serve", str(EXPLORERS / "cifar10.py")) as server, server.events() as events:
+        with LiveServer("serve", f"{EXPLORERS / 'cifar10.py'}:{FACTORIES[model]}") as server, server.events() as events:
             yield Ours(server, model, events), insights
     finally:
         insights.close()
@@ -235,7 +237,7 @@ def report(result: dict[str, Any]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--model", default="Small CNN", help="a model of tests/explorers/cifar10.py")
+    parser.add_argument("--model", default="Small CNN", choices=FACTORIES, help="a model of tests/explorers/cifar10.py")
     parser.add_argument("--fetches", type=int, default=40, help="Fetches measured of each, at most 47")
     parser.add_argument("--cache", type=Path, default=CACHE, help="where Captum 0.8.0 is installed")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")

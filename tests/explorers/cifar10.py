@@ -25,10 +25,20 @@ MODELS = {
 }
 
 
-def explorer() -> Explorer:
-    """Both models on the 200 images, one class after the other in turn."""
+def resnet20() -> Explorer:
+    """The larger model alone."""
+    return explorer("ResNet-20")
+
+
+def small_cnn() -> Explorer:
+    """The smaller model alone."""
+    return explorer("Small CNN")
+
+
+def explorer(*names: str) -> Explorer:
+    """The models of these names, or both, on the 200 images, one class after the other in turn."""
     return Explorer(
-        models=MODELS,
+        models={name: MODELS[name] for name in names or MODELS},
         dataset=list(zip(*shared_data.cifar_images(), strict=True)),
         classes=shared_data.CIFAR_CLASSES,
         features=ImageFeature(),

@@ -834,6 +834,11 @@ export interface components {
             class_name: string;
             /** Default Layer */
             default_layer: string | null;
+            /**
+             * Forward Seconds
+             * @description of one forward pass of one sample; None if it was not run
+             */
+            forward_seconds: number | null;
             /** Layers */
             layers: components["schemas"]["LayerDescription"][];
             /** Name */

@@ -49,6 +49,7 @@ export function model(name: string, patch: Partial<ModelDescription> = {}): Mode
     parameters: 10,
     outputs: 10,
     layers: [],
+    forward_seconds: 0.002,
     default_layer: "layer4",
     notices: [],
     ...patch,

@@ -29,7 +29,8 @@ class HostedExplorer:
         self.table = SampleTable()
         self.speed = Speed()
         self.scanner = Scanner(self.pool, self.table, settings.scan_limit, self._samples_changed)
-        self.predictor = Predictor(self.pool, self.table, self.speed, self._samples_changed)
+        self.predictor = Predictor(self.pool, self.table, self._samples_changed)
+        self.pool.listen(self._learn_speeds)
         self._scan_limit = settings.scan_limit
         self._changed = asyncio.Event()
         self._listeners: list[Callable[[], None]] = []
@@ -142,6 +143,12 @@ class HostedExplorer:
         if error := record.errors.get(model):
             raise unprocessable(error.code, f"Sample {index} could not be predicted: {error.message}", "samples")
         return record.predictions[model][0].index
+
+    def _learn_speeds(self) -> None:
+        """A first idea of every model's speed, from the worker's own trial."""
+        for model in self.pool.description.models if self.pool.description else []:
+            if model.forward_seconds and self.speed.seconds(model.name, "", 1) is None:
+                self.speed.learn(model.name, "", 1, model.forward_seconds)
 
     async def close(self) -> None:
         await self.scanner.close()

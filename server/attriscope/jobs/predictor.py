@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from attriscope.jobs.pool import Pool
 from attriscope.jobs.samples import SampleTable
 from attriscope.jobs.slot import Slot, WorkerError, WorkerLost
-from attriscope.jobs.speed import Speed
 from attriscope.workers.messages import ErrorBody, Prediction
 
 _MOST_AT_ONCE = 32
@@ -28,8 +26,8 @@ class Predictor:
     A sample that a model cannot predict gets an error of its own; those it shared a batch with are tried alone.
     """
 
-    def __init__(self, pool: Pool, table: SampleTable, speed: Speed, on_change: Callable[[], None]) -> None:
-        self._pool, self._table, self._speed, self._on_change = pool, table, speed, on_change
+    def __init__(self, pool: Pool, table: SampleTable, on_change: Callable[[], None]) -> None:
+        self._pool, self._table, self._on_change = pool, table, on_change
         self._under_way: set[tuple[str, int]] = set()
         self._alone: set[tuple[str, int]] = set()
         self._losses: dict[tuple[str, int], int] = {}
@@ -62,10 +60,8 @@ class Predictor:
         arrays = {}
         for position, index in enumerate(batch.samples):
             arrays.update(self._table.inputs(index, position))
-        started = time.monotonic()
         try:
             reply = await slot.call("predict", {"model": batch.model, "count": len(keys)}, arrays)
-            self._speed.learn(batch.model, "", len(keys), time.monotonic() - started)
             for index, predictions in zip(batch.samples, reply.body["predictions"], strict=True):
                 found = [Prediction.model_validate(prediction) for prediction in predictions]
                 self._table[index].predictions[batch.model] = found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from collections.abc import Callable
 
 from attriscope.jobs.spec import Work
 
@@ -10,9 +11,10 @@ from attriscope.jobs.spec import Work
 class FairQueue:
     """Round-robin between sessions, first in first out within one."""
 
-    def __init__(self, max_batch: int) -> None:
+    def __init__(self, max_batch: int, at_once: Callable[[Work], int] = lambda work: 1) -> None:
+        """`at_once` tells how many works like this one take no longer than a glance."""
         self._queues: OrderedDict[str, deque[Work]] = OrderedDict()
-        self._max_batch = max_batch
+        self._max_batch, self._at_once = max_batch, at_once
 
     def count(self, session: str | None = None) -> int:
         """Works waiting, of all sessions or of one."""
@@ -41,14 +43,15 @@ class FairQueue:
 
     def next(self) -> list[Work]:
         """The next works of the session whose turn it is, all of one job: the first alone, so that something is on
-        screen at once, then growing numbers; a work that has lost a worker is alone, so that it takes no other along.
+        screen at once, then growing numbers, and never fewer than are done at once; a work that has lost a worker is
+        alone, so that it takes no other along.
         """
         if not self._queues:
             return []
         session, queue = self._queues.popitem(last=False)
         works = [queue.popleft()]
         job = works[0].owner
-        size = 1 if works[0].losses else min(max(1, 3 * job.dispatched), self._max_batch)
+        size = 1 if works[0].losses else min(max(3 * job.dispatched, self._at_once(works[0])), self._max_batch)
         while queue and len(works) < size and queue[0].owner is job and not queue[0].losses:
             works.append(queue.popleft())
         job.dispatched += len(works)

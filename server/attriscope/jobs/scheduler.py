@@ -20,6 +20,7 @@ from attriscope.workers.protocol import Array, Frame
 
 logger = logging.getLogger("attriscope.jobs")
 _MOST_LOSSES = 2
+_AT_ONCE_SECONDS = 0.05
 
 
 class Watcher(Protocol):
@@ -34,7 +35,7 @@ class Scheduler:
     """Runs the works of one explorer; predictions and explanations take turns on a worker."""
 
     def __init__(self, host: HostedExplorer, store: ResultStore, settings: Settings, watcher: Watcher) -> None:
-        self.queue = FairQueue(settings.max_batch)
+        self.queue = FairQueue(settings.max_batch, self._done_at_once)
         self._host, self._store, self._settings, self._watcher = host, store, settings, watcher
         self._works: dict[str, Work] = {}
         self._running: dict[Slot, Batch] = {}
@@ -81,6 +82,11 @@ class Scheduler:
                     self._prediction_is_next = turn == self._explain
                     self._start(slot, task)
                     break
+
+    def _done_at_once(self, work: Work) -> int:
+        """How many works like this one take a twentieth of a second together, by the speed measured so far."""
+        seconds = self._host.speed.seconds(work.request.model, work.request.method, units(work.cost))
+        return max(1, int(_AT_ONCE_SECONDS / seconds)) if seconds else 1
 
     async def close(self) -> None:
         for task in self._tasks:

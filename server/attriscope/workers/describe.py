@@ -62,6 +62,7 @@ def _model(model: LoadedModel, found: Described) -> ModelDescription:
         outputs=found.outputs,
         layers=list(found.layers),
         default_layer=found.default_layer,
+        forward_seconds=found.forward_seconds,
         notices=notices,
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from torch import Tensor
@@ -11,6 +13,7 @@ from attriscope.workers.failures import error_body
 from attriscope.workers.messages import ErrorBody, LayerDescription
 from attriscope.workers.models import LoadedModel
 
+_TIMED = 3
 PRECISION = ("exact",)
 """Levels that this version computes."""
 
@@ -20,10 +23,12 @@ class Described:
     """What was found by running a model once on the first sample.
 
     outputs: number of columns, None where the model could not be run; 1 for a single value.
+    forward_seconds: of one forward pass, warm.
     unavailable: method id → why the method cannot explain this model. error: why the model could not be run.
     """
 
     outputs: int | None = None
+    forward_seconds: float | None = None
     layers: tuple[LayerDescription, ...] = ()
     default_layer: str | None = None
     unavailable: dict[str, str] = field(default_factory=dict)
@@ -41,6 +46,7 @@ def describe_model(model: LoadedModel, example: tuple[Tensor, ...] | None) -> De
     inputs = tuple(value[None].to(model.device) for value in example)
     try:
         outputs = model.predict(inputs)[0].shape[1]
+        forward_seconds = min(_seconds(lambda: model.predict(inputs)) for _ in range(_TIMED))
         with model.evaluating():
             found = layers.describe_layers(model.module, inputs)
             default = layers.default_cam_layer(model.module, inputs)
@@ -49,6 +55,7 @@ def describe_model(model: LoadedModel, example: tuple[Tensor, ...] | None) -> De
         return Described(error=error_body(error))
     return Described(
         outputs=outputs,
+        forward_seconds=forward_seconds,
         layers=tuple(
             LayerDescription(
                 name=layer.name,
@@ -62,3 +69,9 @@ def describe_model(model: LoadedModel, example: tuple[Tensor, ...] | None) -> De
         default_layer=default,
         unavailable={method: "; ".join(reasons) for method, reasons in against.items() if reasons},
     )
+
+
+def _seconds(run: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    run()
+    return time.perf_counter() - began

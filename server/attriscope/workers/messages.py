@@ -128,6 +128,7 @@ class ModelDescription(Message):
     outputs: int | None = Field(description="number of classes; 1 for a single value")
     layers: list[LayerDescription]
     default_layer: str | None
+    forward_seconds: float | None = Field(description="of one forward pass of one sample; None if it was not run")
     notices: list[Notice]
 
 

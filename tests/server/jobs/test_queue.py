@@ -35,6 +35,12 @@ def test_the_first_sample_is_alone_and_batches_grow() -> None:
     assert queue.next() == []
 
 
+def test_works_that_are_done_at_once_go_together() -> None:
+    queue = FairQueue(max_batch=16, at_once=lambda work: 5)
+    fill(queue, job("one", 40))
+    assert [len(queue.next()) for _ in range(4)] == [5, 15, 16, 4]
+
+
 def test_sessions_take_turns() -> None:
     queue = FairQueue(max_batch=2)
     jobs = [job("one", 6), job("two", 2), job("three", 1)]
