@@ -7,12 +7,16 @@ import logging
 import secrets
 import sys
 import tempfile
+import threading
+import time
 import webbrowser
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from attriscope import __version__
 from attriscope.settings import Settings
@@ -29,6 +33,9 @@ Host = Annotated[str | None, typer.Option(help=f"{Settings.model_fields['host'].
 Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one. [default: 8765, or the next]")]
 Devices = Annotated[str | None, typer.Option(help="auto, cpu, mps, or a list as cuda:0,cuda:1 [default: auto]")]
 Browser = Annotated[bool, typer.Option(help="Open the page in a browser.")]
+
+_BROWSER_SECONDS = 30.0
+"""The file that opens the page is kept for a browser that has to start first."""
 
 EXAMPLES = {"scenes": "example_models.scenes"}
 
@@ -96,39 +103,52 @@ def serve_sources(
     if not _is_loopback(settings.host) and not settings.allowed_hosts:
         raise _usage(
             f"--host {settings.host} is reachable from other machines: set ATTRISCOPE_ALLOWED_HOSTS to the names they "
-            "use for this one, as JSON, e.g. '[\"gpu7.lab\"]'."
+            "use for this one, e.g. gpu7.lab,10.0.0.7."
         )
     try:
         listener = server.bind(settings.host, settings.port, exact=port is not None)
     except OSError as error:
         raise _usage(str(error)) from None
-    with listener, tempfile.TemporaryDirectory(prefix="attriscope-") as folder:
+    with listener:
         try:
             services = Services(sources, settings)
         except ValueError as error:
             raise _usage(str(error)) from None
         bound = listener.getsockname()[1]
         token = settings.token or secrets.token_urlsafe(24)
-        access = Access(token, bound, hosts=settings.allowed_hosts, frame_ancestors=settings.frame_ancestors)
-        name = f"[{settings.host}]" if ":" in settings.host else settings.host
-        url = f"http://{name}:{bound}/?token={token}"
+        name = _address(settings)
+        hosts = [*settings.allowed_hosts, name]
+        access = Access(token, bound, hosts=hosts, frame_ancestors=settings.frame_ancestors)
+        url = f"http://{name}:{bound}/?token={quote(token, safe='')}"
 
         def announce() -> None:
             typer.echo(f"attriscope {__version__} · {', '.join(source.name for source in sources)}")
             typer.echo(f"Open {url}")
             typer.echo("Ctrl-C stops it.")
             if browser:
-                _open(url, folder)
+                # A browser in the terminal would stop the server until it is left.
+                threading.Thread(target=_open, args=(url,), daemon=True).start()
 
         server.run(services, access, listener, announce)
 
 
-def _open(url: str, folder: str) -> None:
+def _address(settings: Settings) -> str:
+    """The name in the link: one that this server answers to."""
+    if not _is_loopback(settings.host):
+        return settings.allowed_hosts[0]
+    return f"[{settings.host}]" if ":" in settings.host else settings.host
+
+
+def _open(url: str) -> None:
     """Opens the page by way of a private file: an address on a command line is seen by every user of the machine."""
-    page = Path(folder, "open.html")
-    page.touch(mode=0o600)
-    page.write_text(f'<meta name="referrer" content="no-referrer"><meta http-equiv="refresh" content="0;url={url}">')
-    webbrowser.open(page.as_uri())
+    with tempfile.TemporaryDirectory(prefix="attriscope-") as folder:
+        page = Path(folder, "open.html")
+        page.touch(mode=0o600)
+        page.write_text(
+            f'<meta name="referrer" content="no-referrer"><meta http-equiv="refresh" content="0;url={url}">'
+        )
+        webbrowser.open(page.as_uri())
+        time.sleep(_BROWSER_SECONDS)
 
 
 def _settings(**given: Any) -> Settings:
@@ -137,7 +157,10 @@ def _settings(**given: Any) -> Settings:
     except ValidationError as error:
         problem = error.errors()[0]
         name = ".".join(str(part) for part in problem["loc"])
-        raise _usage(f"{name} is {problem['input']!r}: {problem['msg'][:1].lower()}{problem['msg'][1:]}.") from None
+        value = "not shown here" if name == "token" else repr(problem["input"])
+        raise _usage(f"{name} is {value}: {problem['msg'][:1].lower()}{problem['msg'][1:]}.") from None
+    except SettingsError as error:
+        raise _usage(f"The environment has a setting that cannot be read: {error}.") from None
 
 
 def _file_source(argument: str) -> ExplorerSource:

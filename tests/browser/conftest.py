@@ -7,26 +7,27 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, s
 
 from tests.browser import chromium
 from tests.live import EXPLORERS, LiveServer
-from tests.shared_data import data_root
+from tests.shared_data import need_data
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
+    # Not for the whole session: while Playwright runs, no other test can run an event loop on this thread.
     with sync_playwright() as playwright:
         launched = chromium.launch(playwright)
         yield launched
         launched.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def scenes() -> Iterator[LiveServer]:
     with LiveServer("demo") as server:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cifar10() -> Iterator[LiveServer]:
-    data_root()
+    need_data()
     with LiveServer("serve", str(EXPLORERS / "cifar10.py")) as server:
         yield server
 

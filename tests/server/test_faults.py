@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.live import LiveServer
+from tests.live import EXPLORERS, LiveServer
 from tests.server.conftest import Serve
 
 SLOW = {"method": "integrated_gradients", "arguments": {"n_steps": 200}}
@@ -145,3 +145,45 @@ def test_a4_the_token_is_in_no_output_and_no_process_list(serve: Serve) -> None:
     assert server.token not in "".join(lines)
     for pid in [server.process.pid, *server.worker_pids()]:
         assert server.token.encode() not in Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+def test_q9_a_prediction_that_hangs_is_stopped_and_said(serve: Serve, marker: Path) -> None:
+    server = serve("hanging", env={"ATTRISCOPE_TEST_MARKER": str(marker), "ATTRISCOPE_JOB_DEADLINE": "0.5"})
+    marker.touch()
+    name = server.explorer()["id"]
+    server.client.get(f"/api/explorers/{name}/samples", params={"count": 1})
+    server.wait(lambda: server.explorer()["state"] != "ready")
+    marker.unlink()
+    server.wait(lambda: server.explorer()["state"] == "ready")
+    sample = server.samples(count=1)["items"][0]
+    assert sample["errors"]["hanging"]["code"] == "deadline"
+    server.client.post(f"/api/explorers/{name}/restart").raise_for_status()
+    server.wait(lambda: server.samples(count=1)["items"][0]["predictions"])
+
+
+def test_trying_again_after_a_failed_load_leaves_no_process_behind(serve: Serve) -> None:
+    server = serve("not_loading", wait_ready=False)
+    for _ in range(3):
+        server.wait(lambda: server.explorer()["state"] == "failed")
+        server.client.post(f"/api/explorers/{server.explorer()['id']}/restart").raise_for_status()
+    server.wait(lambda: server.explorer()["state"] == "failed")
+    server.wait(lambda: server.worker_pids() == [])
+
+
+def test_an_edited_file_replaces_samples_and_predictions_when_its_worker_comes_back(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    text = (EXPLORERS / "faulty.py").read_text(encoding="utf-8")
+    file.write_text(text, encoding="utf-8")
+    with LiveServer("serve", f"{file}:explorer") as server:
+        before = server.samples(count=4)["items"]
+        file.write_text(text.replace("scores: Tensor = self.head(", "scores: Tensor = -self.head("), encoding="utf-8")
+        (pid,) = server.worker_pids()
+        os.kill(pid, signal.SIGKILL)
+        server.wait(lambda: server.explorer()["state"] == "recovering")
+        server.wait(lambda: server.explorer()["state"] == "ready")
+        after = server.samples(count=4)["items"]
+        assert [sample["sha256"] for sample in after] == [sample["sha256"] for sample in before]
+        for old, new in zip(before, after, strict=True):
+            assert new["predictions"]["tiny"][0]["index"] != old["predictions"]["tiny"][0]["index"]
+        job = server.run(samples=[0])
+        assert job["items"][0]["target"] == after[0]["predictions"]["tiny"][0]["index"]

@@ -194,3 +194,17 @@ def test_q1_full_queues_say_when_to_come_back(serve: Serve) -> None:
     assert (theirs.status_code, theirs.json()["code"]) == (503, "queue_full")
     for answer in (mine, theirs):
         assert int(answer.headers["Retry-After"]) > 0
+
+
+def test_q3_a_batch_is_stopped_even_when_some_of_its_maps_are_done(slow: LiveServer) -> None:
+    smoothed = {"method": "saliency", "smoothing": {"type": "smoothgrad", "samples": 12}}
+    warm = slow.run(**smoothed, samples=[0], target=3)
+    assert warm["state"] == "done"
+    job = slow.submit(**smoothed, samples=list(range(8)), target=2).json()
+    slow.wait(lambda: "done" in states(slow.client.get(f"/api/jobs/{job['id']}").json()))
+    cancelled = slow.client.delete(f"/api/jobs/{job['id']}").json()
+    assert "cancelled" in states(cancelled)
+    assert slow.run(method="saliency", samples=[1], target=1)["state"] == "done"
+    for item in cancelled["items"]:
+        expected = 200 if item["state"] == "done" else 404
+        assert slow.client.get(f"/api/results/{item['key']}").status_code == expected

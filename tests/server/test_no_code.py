@@ -10,11 +10,11 @@ import torch
 from torchvision.models import resnet18
 
 from tests.live import LiveServer
-from tests.shared_data import data_root
+from tests.shared_data import need_data
 
 
 def test_a_torchvision_model_explains_a_folder_of_photographs(tmp_path: Path) -> None:
-    photos = data_root() / "photos"
+    photos = need_data() / "photos"
     weights = tmp_path / "resnet18.pt"
     torch.manual_seed(0)
     torch.save(resnet18(weights=None).state_dict(), weights)
@@ -36,7 +36,7 @@ def test_a_torchvision_model_explains_a_folder_of_photographs(tmp_path: Path) ->
 
 
 def test_weights_that_cannot_be_downloaded_are_said_with_the_way_out(tmp_path: Path) -> None:
-    photos = data_root() / "photos"
+    photos = need_data() / "photos"
     # Nothing listens there: as good as no network, on machines that have one too.
     offline = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
     arguments = ("serve", "--model", "torchvision:resnet18", "--images", str(photos))

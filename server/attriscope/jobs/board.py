@@ -97,10 +97,20 @@ class JobBoard:
         self._announcer.job(job)
 
     def eta(self, job: Job) -> float | None:
-        if job.terminal:
+        """Seconds until the job's end, what is asked before it included; None where no speed is known."""
+        if job.terminal or not job.total:
             return None
-        speed = self.host(job.request.explorer).speed
-        return speed.seconds(job.request.model, job.request.method, job.remaining_units)
+        total = 0.0
+        for other in self._jobs.values():
+            if other.terminal or other.request.explorer != job.request.explorer:
+                continue
+            speed = self.host(other.request.explorer).speed
+            seconds = speed.seconds(other.request.model, other.request.method, other.remaining_units)
+            if other is job or job.state == "queued":
+                total += seconds or 0.0
+            if other is job:
+                return None if seconds is None else total
+        return None
 
     def estimate(self, request: AttributionRequest, checked: Checked) -> tuple[int, float | None]:
         """How many of the items are stored, and the seconds the others take."""
@@ -158,14 +168,18 @@ class JobBoard:
         raise AssertionError("unreachable")
 
     async def _admit(self, host: HostedExplorer, scheduler: Scheduler, job: Job, targets: list[int | None]) -> None:
+        generation = host.generation
         checked = await self._check(host, job.request, targets)
         if job.terminal:
             return
+        if generation != host.generation:
+            raise busy(503, "explorer_replaced", "The explorer was loaded anew meanwhile. Fetch again.", retry_after=1)
+        self._check_queue(scheduler, job.session, len(job.items))
         job.cost = checked.cost
         job.request = job.request.model_copy(update={"arguments": checked.arguments})
         for item, found in zip(job.items, checked.items, strict=True):
             item.key, item.target, item.target_name = found.key, found.target, found.target_name
-            if found.key in self.store:
+            if self.store.get(found.key):
                 item.state = "done"
         job.advance(job.finished)
         self._keep(job)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attriscope.errors import nearest
+from attriscope.settings import Settings
 from attriscope.workers.messages import ErrorBody
 
 
@@ -15,6 +16,12 @@ class Refused(Exception):
     def __init__(self, status: int, body: ErrorBody, *, retry_after: float | None = None) -> None:
         super().__init__(body.message)
         self.status, self.body, self.retry_after = status, body, retry_after
+
+
+def received(body: Mapping[str, Any], settings: Settings) -> ErrorBody:
+    """An error that a worker sent; where users are not the model's owner, without the owner's traceback."""
+    error = ErrorBody.model_validate(body)
+    return error if settings.show_details else error.model_copy(update={"detail": None})
 
 
 def not_found(what: str, value: object, known: Sequence[str] = ()) -> Refused:

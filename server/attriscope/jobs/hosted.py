@@ -18,6 +18,7 @@ from attriscope.workers.source import ExplorerSource
 
 ExplorerState = Literal["loading", "ready", "recovering", "failed"]
 _STEP = 64
+_LOOK_INTERVAL = 0.05
 
 
 class HostedExplorer:
@@ -26,13 +27,18 @@ class HostedExplorer:
     def __init__(self, source: ExplorerSource, settings: Settings) -> None:
         self.id = source.name
         self.pool = Pool(source, settings)
-        self.table = SampleTable()
+        self.table = SampleTable(settings.spool_bytes)
         self.speed = Speed()
-        self.scanner = Scanner(self.pool, self.table, settings.scan_limit, self._samples_changed)
-        self.predictor = Predictor(self.pool, self.table, self._samples_changed)
-        self.pool.listen(self._learn_speeds)
+        self.scanner = Scanner(self.pool, self.table, settings, self._samples_changed)
+        self.predictor = Predictor(self.pool, self.table, settings, self._samples_changed)
+        self.pool.listen(self._on_workers_changed)
+        self._fingerprint: str | None = None
+        self.generation = 0
+        self._on_replaced: list[Callable[[], None]] = []
         self._scan_limit = settings.scan_limit
         self._changed = asyncio.Event()
+        self._woken = 0.0
+        self._waking: asyncio.TimerHandle | None = None
         self._listeners: list[Callable[[], None]] = []
 
     @property
@@ -58,6 +64,10 @@ class HostedExplorer:
     def listen(self, listener: Callable[[], None]) -> None:
         """Calls `listener` when samples or predictions have come, or scanning has changed."""
         self._listeners.append(listener)
+
+    def listen_replaced(self, listener: Callable[[], None]) -> None:
+        """Calls `listener` when workers came back with another file, dataset or model."""
+        self._on_replaced.append(listener)
 
     def model(self, name: str) -> ModelDescription:
         """Raises Refused (404) for a model this explorer does not have."""
@@ -144,9 +154,27 @@ class HostedExplorer:
             raise unprocessable(error.code, f"Sample {index} could not be predicted: {error.message}", "samples")
         return record.predictions[model][0].index
 
-    def _learn_speeds(self) -> None:
-        """A first idea of every model's speed, from the worker's own trial."""
-        for model in self.pool.description.models if self.pool.description else []:
+    def retry(self) -> None:
+        """Tries again what has failed: loading, reading the dataset, predicting."""
+        self.pool.restart_failed()
+        self.scanner.retry()
+        self.predictor.retry()
+
+    def _on_workers_changed(self) -> None:
+        """Follows a worker that came back with an edited file, and gets a first idea of every model's speed."""
+        description = next((slot.description for slot in self.pool.ready), None)
+        if description is None:
+            return
+        if self._fingerprint not in (None, description.fingerprint):
+            # Samples and predictions are those of another file, dataset or model.
+            self.generation += 1
+            self.table.clear()
+            self.scanner.reset()
+            self.predictor.reset()
+            for listener in self._on_replaced:
+                listener()
+        self._fingerprint = description.fingerprint
+        for model in description.models:
             if model.forward_seconds and self.speed.seconds(model.name, "", 1) is None:
                 self.speed.learn(model.name, "", 1, model.forward_seconds)
 
@@ -156,7 +184,22 @@ class HostedExplorer:
         self.table.close()
 
     def _samples_changed(self) -> None:
-        changed, self._changed = self._changed, asyncio.Event()
-        changed.set()
+        self._wake_lookers()
         for listener in self._listeners:
             listener()
+
+    def _wake_lookers(self) -> None:
+        """At once, but not more often than every `_LOOK_INTERVAL`: each look goes through all samples."""
+        if self._waking is not None:
+            return
+        loop = asyncio.get_running_loop()
+
+        def wake() -> None:
+            self._waking, self._woken = None, loop.time()
+            changed, self._changed = self._changed, asyncio.Event()
+            changed.set()
+
+        if (wait := self._woken + _LOOK_INTERVAL - loop.time()) > 0:
+            self._waking = loop.call_later(wait, wake)
+        else:
+            wake()

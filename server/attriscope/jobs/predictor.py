@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from attriscope.jobs.errors import Refused
 from attriscope.jobs.pool import Pool
 from attriscope.jobs.samples import SampleTable
 from attriscope.jobs.slot import Slot, WorkerError, WorkerLost
+from attriscope.settings import Settings
 from attriscope.workers.messages import ErrorBody, Prediction
 
+logger = logging.getLogger("attriscope.jobs")
 _MOST_AT_ONCE = 32
 _MOST_LOSSES = 2
 
@@ -26,8 +31,8 @@ class Predictor:
     A sample that a model cannot predict gets an error of its own; those it shared a batch with are tried alone.
     """
 
-    def __init__(self, pool: Pool, table: SampleTable, on_change: Callable[[], None]) -> None:
-        self._pool, self._table, self._on_change = pool, table, on_change
+    def __init__(self, pool: Pool, table: SampleTable, settings: Settings, on_change: Callable[[], None]) -> None:
+        self._pool, self._table, self._settings, self._on_change = pool, table, settings, on_change
         self._under_way: set[tuple[str, int]] = set()
         self._alone: set[tuple[str, int]] = set()
         self._losses: dict[tuple[str, int], int] = {}
@@ -38,50 +43,70 @@ class Predictor:
         return [model.name for model in description.models] if description else []
 
     def next(self) -> PredictBatch | None:
-        """The next samples to predict, taken: they are under way until `run` ends."""
-        for model in self.models:
-            waiting = [
-                index
-                for index in self._table.unpredicted(model, _MOST_AT_ONCE + len(self._under_way))
-                if (model, index) not in self._under_way
-            ]
-            if not waiting:
-                continue
-            single = (model, waiting[0]) in self._alone
-            together = [index for index in waiting if (model, index) not in self._alone][:_MOST_AT_ONCE]
-            batch = PredictBatch(model, waiting[:1] if single else self._same_shape(together))
-            self._under_way.update((model, index) for index in batch.samples)
-            return batch
-        return None
+        """The next samples to predict, the earliest first, taken: they are under way until `run` ends."""
+        waiting = [(found, model) for model in self.models if (found := self._waiting(model))]
+        if not waiting:
+            return None
+        indices, model = min(waiting, key=lambda candidate: candidate[0][0])
+        first = indices[0]
+        together = [index for index in indices if (model, index) not in self._alone][:_MOST_AT_ONCE]
+        batch = PredictBatch(model, [first] if (model, first) in self._alone else self._same_shape(together))
+        self._under_way.update((model, index) for index in batch.samples)
+        return batch
 
     async def run(self, slot: Slot, batch: PredictBatch) -> None:
         """Predicts the batch on `slot`; failures end up in the table, never here."""
         keys = [(batch.model, index) for index in batch.samples]
-        arrays = {}
-        for position, index in enumerate(batch.samples):
-            arrays.update(self._table.inputs(index, position))
+        limit = self._settings.job_deadline * len(keys)
         try:
-            reply = await slot.call("predict", {"model": batch.model, "count": len(keys)}, arrays)
-            for index, predictions in zip(batch.samples, reply.body["predictions"], strict=True):
-                found = [Prediction.model_validate(prediction) for prediction in predictions]
-                self._table[index].predictions[batch.model] = found
+            arrays = {}
+            for position, index in enumerate(batch.samples):
+                arrays.update(self._table.inputs(index, position))
+            records = [self._table[index] for index in batch.samples]
+            async with asyncio.timeout(limit):
+                reply = await slot.call("predict", {"model": batch.model, "count": len(keys)}, arrays)
+            for record, predictions in zip(records, reply.body["predictions"], strict=True):
+                record.predictions[batch.model] = [Prediction.model_validate(found) for found in predictions]
         except WorkerError as error:
             self._failed(batch, error.body)
         except WorkerLost as lost:
             for key in keys:
                 self._losses[key] = self._losses.get(key, 0) + 1
             if max(self._losses[key] for key in keys) >= _MOST_LOSSES:
-                message = f"The model's process stopped ({lost.cause}) while predicting. Tried twice."
+                message = f"The model's process stopped ({lost.cause}) while predicting. Tried twice. Retry."
                 self._failed(batch, ErrorBody(code="worker_lost", message=message, params={"cause": lost.cause}))
             self._alone.update(keys)
+        except TimeoutError:
+            slot.kill()
+            message = f"Predicting took longer than the limit of {limit:g} s and was stopped."
+            self._failed(batch, ErrorBody(code="deadline", message=message, params={"limit": limit}))
+        except Refused as refused:
+            # The samples were replaced while this waited: those that are there now will be predicted.
+            logger.info("Not predicted: %s", refused)
         finally:
             self._under_way.difference_update(keys)
             self._on_change()
 
+    def retry(self) -> None:
+        """Tries again what could not be predicted."""
+        self._table.clear_errors()
+        self._losses.clear()
+        self._alone.clear()
+        self._on_change()
+
+    def reset(self) -> None:
+        """Forgets the samples that were; see `SampleTable.clear`."""
+        self._under_way.clear()
+        self.retry()
+
+    def _waiting(self, model: str) -> list[int]:
+        unpredicted = self._table.unpredicted(model, _MOST_AT_ONCE + len(self._under_way))
+        return [index for index in unpredicted if (model, index) not in self._under_way]
+
     def _failed(self, batch: PredictBatch, error: ErrorBody) -> None:
         if len(batch.samples) > 1:
             self._alone.update((batch.model, index) for index in batch.samples)
-        else:
+        elif batch.samples[0] < len(self._table):
             self._table[batch.samples[0]].fail(batch.model, error)
 
     def _same_shape(self, indices: list[int]) -> list[int]:

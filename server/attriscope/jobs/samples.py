@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from attriscope.jobs.errors import not_found, unprocessable
+from attriscope.jobs.errors import Refused, not_found, unprocessable
 from attriscope.workers.messages import ErrorBody, Prediction, SampleInfo
 from attriscope.workers.protocol import Array
 
@@ -17,13 +17,22 @@ Order = Literal["dataset", "mistakes", "uncertain"]
 class Spool:
     """Arrays in one unlinked temporary file: memory stays small, and nothing is left over however we end."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
         self._file = tempfile.TemporaryFile(prefix="attriscope-")  # noqa: SIM115 - lives as long as the spool
         self._end = 0
 
     def write(self, array: Array) -> tuple[int, int]:
-        self._file.seek(self._end)
-        size = self._file.write(array.data)
+        """Where the array is: start and length. Raises Refused (503) where there is no room for it."""
+        size = memoryview(array.data).nbytes
+        try:
+            if self._end + size > self._max_bytes:
+                raise OSError(f"limit of {self._max_bytes >> 20} MiB")
+            self._file.seek(self._end)
+            self._file.write(array.data)
+        except OSError as error:
+            message = f"There is no room for more samples ({error})."
+            raise Refused(503, ErrorBody(code="storage_full", message=message)) from None
         self._end += size
         return self._end - size, size
 
@@ -88,9 +97,10 @@ class SampleRecord:
 class SampleTable:
     """Samples 0 … len − 1 in the dataset's order."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_bytes: int = 1 << 30) -> None:
+        self._max_bytes = max_bytes
         self._records: list[SampleRecord] = []
-        self._spool = Spool()
+        self._spool = Spool(max_bytes)
 
     def __len__(self) -> int:
         return len(self._records)
@@ -155,6 +165,16 @@ class SampleTable:
         if query.order != "dataset":
             found.sort(key=lambda record: record.confidence(query.model), reverse=query.order == "mistakes")
         return found
+
+    def clear(self) -> None:
+        """Forgets everything: another explorer has taken the place of the one that these came from."""
+        self._spool.close()
+        self._records, self._spool = [], Spool(self._max_bytes)
+
+    def clear_errors(self) -> None:
+        """Lets what could not be predicted be tried again."""
+        for record in self._records:
+            record.errors.clear()
 
     def close(self) -> None:
         self._spool.close()

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Literal
 
-from attriscope.jobs.errors import Refused
+from attriscope.jobs.errors import Refused, received
 from attriscope.jobs.pool import Pool
 from attriscope.jobs.samples import SampleTable
 from attriscope.jobs.slot import Slot, WorkerError, WorkerLost
+from attriscope.settings import Settings
 from attriscope.workers.messages import ErrorBody, SampleInfo
 from attriscope.workers.protocol import Frame
 
+logger = logging.getLogger("attriscope.jobs")
 ScanState = Literal["idle", "scanning", "exhausted", "failed"]
 _CHUNK = 32
 _MOST_LOSSES = 2
@@ -24,17 +27,17 @@ class Scanner:
     `state` is 'exhausted' once the dataset has ended, and 'failed' once it has raised: what came before stays.
     """
 
-    def __init__(self, pool: Pool, table: SampleTable, limit: int, on_change: Callable[[], None]) -> None:
+    def __init__(self, pool: Pool, table: SampleTable, settings: Settings, on_change: Callable[[], None]) -> None:
         self.state: ScanState = "idle"
         self.error: ErrorBody | None = None
-        self._pool, self._table, self._limit, self._on_change = pool, table, limit, on_change
+        self._pool, self._table, self._settings, self._on_change = pool, table, settings, on_change
         self._reader: Slot | None = None
         self._wanted = 0
         self._task: asyncio.Task[None] | None = None
 
     def want(self, count: int) -> None:
         """Reads on in the background until the table has `count` samples; never past the limit."""
-        self._wanted = max(self._wanted, min(count, self._limit))
+        self._wanted = max(self._wanted, min(count, self._settings.scan_limit))
         if self.state == "idle" and len(self._table) < self._wanted:
             self._set("scanning")
             self._task = asyncio.create_task(self._scan())
@@ -69,15 +72,25 @@ class Scanner:
                         return self._fail(ErrorBody(code="worker_lost", message=message))
                     await asyncio.sleep(0.1)
                     continue
+                except Refused as refused:
+                    if refused.body.code == "no_worker":
+                        continue
+                    raise
                 if reply.body.get("failure"):
-                    return self._fail(ErrorBody.model_validate(reply.body["failure"]))
+                    return self._fail(received(reply.body["failure"], self._settings))
                 if reply.body["exhausted"]:
                     return self._set("exhausted")
+                if len(self._table) == start:
+                    message = "The worker that reads the dataset sent nothing."
+                    return self._fail(ErrorBody(code="internal", message=message))
             self._set("idle")
         except WorkerError as error:
             self._fail(error.body)
         except Refused as refused:
             self._fail(refused.body)
+        except Exception:
+            logger.exception("Reading the dataset failed inside the server.")
+            self._fail(ErrorBody(code="internal", message="The server failed; its log has the reason."))
 
     def _owner(self) -> Slot:
         """The worker whose iterator is where we stopped; another one only when that is lost."""
@@ -91,6 +104,13 @@ class Scanner:
         if frame.type == "sample" and frame.body["index"] == len(self._table):
             self._table.add(SampleInfo.model_validate(frame.body), frame.arrays)
             self._on_change()
+
+    def reset(self) -> None:
+        """Starts over: the dataset has changed."""
+        if self._task:
+            self._task.cancel()
+        self._reader, self.error, self._wanted = None, None, 0
+        self._set("idle")
 
     def _fail(self, error: ErrorBody) -> None:
         self.error = error

@@ -8,6 +8,7 @@ import time
 from collections.abc import Coroutine, Iterable
 from typing import Protocol
 
+from attriscope.jobs.errors import received
 from attriscope.jobs.hosted import HostedExplorer
 from attriscope.jobs.queue import FairQueue
 from attriscope.jobs.slot import Slot, WorkerError, WorkerLost
@@ -41,8 +42,10 @@ class Scheduler:
         self._running: dict[Slot, Batch] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._prediction_is_next = True
+        self._closed = False
         host.pool.listen(self.dispatch)
         host.listen(self.dispatch)
+        host.listen_replaced(self._abandon)
 
     def want(self, job: Job, items: Iterable[CheckedItem]) -> None:
         """Has the items computed for `job`; one that waits or runs already, for whomever, is joined."""
@@ -53,6 +56,7 @@ class Scheduler:
                 self.queue.add(work)
             work.jobs.add(job)
             if work.batch:
+                work.batch.base.setdefault(job, job.finished)
                 self._watcher.started(job, work.key)
         self.dispatch()
 
@@ -64,12 +68,15 @@ class Scheduler:
                 self.queue.remove(work)
                 del self._works[work.key]
         for slot, batch in self._running.items():
-            if not batch.wanted and batch.call is not None:
+            if not batch.wanted and batch.call is not None and not batch.cancelled:
+                batch.cancelled = True
                 slot.cancel(batch.call)
                 asyncio.get_running_loop().call_later(self._settings.cancel_grace, self._kill, slot, batch)
 
     def dispatch(self) -> None:
         """Gives every idle worker something to do; without any worker to come, what waits has failed."""
+        if self._closed:
+            return
         if error := self._host.error:
             for work in self.queue.drain():
                 self._end(work, error)
@@ -89,6 +96,7 @@ class Scheduler:
         return max(1, int(_AT_ONCE_SECONDS / seconds)) if seconds else 1
 
     async def close(self) -> None:
+        self._closed = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -112,13 +120,20 @@ class Scheduler:
 
     def _explain(self, slot: Slot) -> Coroutine[None, None, None] | None:
         works = self.queue.next()
-        return self._run(slot, Batch(works)) if works else None
+        if not works:
+            return None
+        # Marked before the task's first step: a job cancelled in between must find its works out of the queue.
+        batch = Batch(works)
+        for work in works:
+            work.batch = batch
+        return self._run(slot, batch)
 
     async def _run(self, slot: Slot, batch: Batch) -> None:
         """One `attribute` call; however it ends, each of its works ends too or waits again."""
+        if not batch.wanted:
+            return self._fail_rest(batch, ErrorBody(code="cancelled", message="Cancelled."))
         self._running[slot] = batch
         for work in batch.works:
-            work.batch = batch
             for job in list(work.jobs):
                 batch.base.setdefault(job, job.finished)
                 self._watcher.started(job, work.key)
@@ -127,8 +142,9 @@ class Scheduler:
             "request": request.model_dump(mode="json"),
             "items": [work.item.model_dump(mode="json") for work in batch.works],
         }
+        limit = self._settings.job_deadline * len(batch.works)
         try:
-            async with asyncio.timeout(self._settings.job_deadline):
+            async with asyncio.timeout(limit):
                 await slot.call(
                     "attribute",
                     body,
@@ -136,8 +152,9 @@ class Scheduler:
                     on_interim=lambda frame: self._on_frame(batch, frame),
                     on_id=lambda number: setattr(batch, "call", number),
                 )
-            done = len(batch.works) * units(batch.works[0].cost)
-            self._host.speed.learn(request.model, request.method, done, time.monotonic() - started)
+            if batch.results == len(batch.works):
+                done = batch.results * units(batch.works[0].cost)
+                self._host.speed.learn(request.model, request.method, done, time.monotonic() - started)
             message = "The worker ended without a result for this sample."
             self._fail_rest(batch, ErrorBody(code="no_result", message=message))
         except WorkerLost as lost:
@@ -146,9 +163,8 @@ class Scheduler:
             self._fail_rest(batch, error.body)
         except TimeoutError:
             slot.kill()
-            seconds = self._settings.job_deadline
-            message = f"This took longer than the limit of {seconds:g} s and was stopped."
-            self._fail_rest(batch, ErrorBody(code="deadline", message=message, params={"limit": seconds}))
+            message = f"This took longer than the limit of {limit:g} s and was stopped."
+            self._fail_rest(batch, ErrorBody(code="deadline", message=message, params={"limit": limit}))
         except Exception:
             logger.exception("Explaining %s failed inside the server.", [work.key for work in batch.works])
             message = "The server failed; its log has the reason."
@@ -166,22 +182,25 @@ class Scheduler:
         if frame.type == "progress":
             share = frame.body["done"] / frame.body["total"] if frame.body["total"] else 1.0
             for job, base in batch.base.items():
+                if job.terminal:
+                    continue
                 mine = sum(job in work.jobs for work in batch.works)
                 job.advance(base + share * mine)
                 self._watcher.progressed(job)
         elif frame.type == "result":
             info = ResultInfo.model_validate(frame.body)
             self._store.put(info, frame.arrays)
+            batch.results += 1
             self._end(self._works.get(info.key), None)
         elif frame.type == "failed":
-            self._end(self._works.get(frame.body["key"]), ErrorBody.model_validate(frame.body["error"]))
+            self._end(self._works.get(frame.body["key"]), received(frame.body["error"], self._settings))
 
     def _on_loss(self, batch: Batch, lost: WorkerLost) -> None:
-        """Tries again, each work alone; one that has lost two workers is given up."""
+        """Tries again, each work alone; one that has lost two workers, but for those we killed, is given up."""
         message = f"The model's process stopped ({lost.cause}). Tried twice. Retry."
         error = ErrorBody(code="worker_lost", message=message, params={"cause": lost.cause})
         for work in reversed(self._unfinished(batch)):
-            work.losses += 1
+            work.losses += not batch.cancelled
             if work.losses >= _MOST_LOSSES or not work.jobs:
                 self._end(work, error)
             else:
@@ -206,9 +225,16 @@ class Scheduler:
         if work is None:
             return
         del self._works[work.key]
-        for job in work.jobs:
+        jobs, work.jobs = work.jobs, set()
+        for job in jobs:
             self._watcher.ended(job, work.key, error)
 
+    def _abandon(self) -> None:
+        """Ends what waits: its content keys are those of a model or sample that is gone."""
+        message = "The explorer was loaded anew, with another file or data. Fetch again."
+        for work in self.queue.drain():
+            self._end(work, ErrorBody(code="explorer_replaced", message=message))
+
     def _kill(self, slot: Slot, batch: Batch) -> None:
-        if self._running.get(slot) is batch and not batch.wanted:
+        if self._running.get(slot) is batch:
             slot.kill()

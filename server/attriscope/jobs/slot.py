@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from attriscope.jobs.errors import received
 from attriscope.settings import Settings
 from attriscope.workers.messages import Description, ErrorBody
 from attriscope.workers.process import WorkerProcess
 from attriscope.workers.protocol import Array, Frame
 from attriscope.workers.source import ExplorerSource
 
+logger = logging.getLogger("attriscope.jobs")
 SlotState = Literal["loading", "ready", "recovering", "failed", "closed"]
 _STABLE_SECONDS = 60.0
 _MOST_FAILED_STARTS = 3
@@ -158,13 +161,24 @@ class Slot:
             await asyncio.to_thread(process.close)
 
     def _on_frame(self, frame: Frame) -> None:
+        try:
+            self._take(frame)
+        except Exception as error:
+            # What cannot be read or handled ends its call: nobody waits for ever.
+            logger.exception("A worker's %r could not be handled.", frame.type)
+            call = self._calls.get(frame.id)
+            if call and not call.reply.done():
+                message = f"The worker's answer could not be handled ({type(error).__name__}); the log has more."
+                call.reply.set_exception(WorkerError(ErrorBody(code="internal", message=message)))
+
+    def _take(self, frame: Frame) -> None:
         if call := self._calls.get(frame.id):
             if call.reply.done():
                 return
             if frame.type == "reply":
                 call.reply.set_result(frame)
             elif frame.type == "error":
-                call.reply.set_exception(WorkerError(ErrorBody.model_validate(frame.body)))
+                call.reply.set_exception(WorkerError(received(frame.body, self._settings)))
             elif call.on_interim:
                 call.on_interim(frame)
         elif frame.type == "loading":
@@ -176,14 +190,17 @@ class Slot:
             self._set("ready")
         elif frame.type == "load_failed":
             # The user's file is at fault: starting again would fail again, until they say so.
-            self.error = ErrorBody.model_validate(frame.body)
+            self.error = received(frame.body, self._settings)
+            process, self._process = self._process, None
             self._set("failed")
+            if process is not None:
+                asyncio.get_running_loop().run_in_executor(None, process.close)
 
     def _on_exit(self, exitcode: int | None) -> None:
         self._process = None
         if self.state == "failed":
             return
-        if self.state == "ready" and time.monotonic() - self._ready_since > _STABLE_SECONDS:
+        if self._ready_since and time.monotonic() - self._ready_since > _STABLE_SECONDS:
             self._losses = 0
         self._losses += 1
         self._failed_starts += self._ready_since == 0.0

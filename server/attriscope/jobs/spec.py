@@ -99,6 +99,8 @@ class Batch:
 
     works: list[Work]
     call: int | None = None
+    cancelled: bool = False
+    results: int = 0
     base: dict[Job, int] = field(default_factory=dict)
 
     @property

@@ -48,10 +48,7 @@ def install(app: FastAPI) -> None:
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
     headers = {} if error.retry_after is None else {"Retry-After": str(math.ceil(error.retry_after))}
-    body = error.body
-    if not request.app.state.services.settings.show_details:
-        body = body.model_copy(update={"detail": None})
-    return response(error.status, body, headers)
+    return response(error.status, error.body, headers)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

@@ -10,11 +10,11 @@ import hmac
 import re
 import secrets
 from collections.abc import Iterable
-from http.cookies import CookieError, SimpleCookie
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import cookie_parser
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -65,11 +65,9 @@ class Access:
         if scheme.lower() == "bearer":
             return "bearer" if self.is_token(given.strip()) else None
         for value in headers.getlist("cookie"):
-            try:
-                morsel = SimpleCookie(value).get(self.cookie)
-            except CookieError:
-                continue
-            if morsel and (session := self.session_of(morsel.value)):
+            # Not http.cookies: it drops all cookies for one that it does not like, and browsers send us those of every
+            # other server on this machine.
+            if session := self.session_of(cookie_parser(value).get(self.cookie, "")):
                 return session
         return None
 
@@ -82,8 +80,8 @@ class Access:
         """Whether a mutating request comes from this server's own page, or from no page at all."""
         origin = headers.get("origin")
         if origin is not None:
-            parts = urlsplit(origin)
-            return parts.scheme in ("http", "https") and parts.netloc == headers.get("host")
+            host = headers.get("host", "")
+            return origin in (f"http://{host}", f"https://{host}")
         return headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
 
     def _sign(self, session: str) -> str:

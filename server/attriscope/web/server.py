@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
+import signal
 import socket
 from collections.abc import Callable
 from types import FrameType
@@ -15,6 +17,7 @@ from attriscope.web.security import Access
 from attriscope.web.services import Services
 
 _TRIED_PORTS = 20
+_BACKLOG = 2048
 
 
 class PortInUse(OSError):
@@ -35,17 +38,15 @@ def bind(host: str, port: int, *, exact: bool) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, candidate))
+            # Here, not by uvicorn later: two servers may bind one port as long as neither listens.
+            listener.listen(_BACKLOG)
         except OSError as error:
             listener.close()
-            if not _in_use(error):
+            if error.errno != errno.EADDRINUSE:
                 raise
         else:
             return listener
     raise PortInUse(f"Port {port} on {host} is in use; choose another with --port.")
-
-
-def _in_use(error: OSError) -> bool:
-    return error.errno in (errno.EADDRINUSE, errno.EACCES)
 
 
 class _Server(uvicorn.Server):
@@ -55,6 +56,7 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._services, self._on_started = services, on_started
         self._loop: asyncio.AbstractEventLoop | None = None
+        self.interrupted = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop = asyncio.get_running_loop()
@@ -63,8 +65,11 @@ class _Server(uvicorn.Server):
             self._on_started()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.interrupted = sig == signal.SIGINT
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._services.hub.close)
+        # Requests that wait for a worker are cut off; uvicorn would show that as an error of ours.
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         super().handle_exit(sig, frame)
 
 
@@ -77,4 +82,8 @@ def run(services: Services, access: Access, listener: socket.socket, on_started:
         timeout_graceful_shutdown=1,
         server_header=False,
     )
-    _Server(config, services, on_started).run(sockets=[listener])
+    server = _Server(config, services, on_started)
+    server.run(sockets=[listener])
+    # uvicorn raises the signal again, but not every event loop lets that through.
+    if server.interrupted:
+        raise KeyboardInterrupt

@@ -21,11 +21,31 @@ def loads(data: bytes) -> Any:
         Refused: 422 for a number that is not finite, 400 for anything that is not JSON or nested too deep.
     """
     try:
-        return json.loads(data, parse_constant=_refuse_constant, parse_float=_finite)
+        value = json.loads(data, parse_constant=_refuse_constant, parse_float=_finite)
+        _check_inside(value)
+        return value
     except (ValueError, RecursionError) as error:
         reason = "it is nested too deep" if isinstance(error, RecursionError) else "it is not valid JSON"
         body = ErrorBody(code="bad_json", message=f"The request's body cannot be read: {reason}.")
         raise Refused(400, body) from None
+
+
+def _check_inside(value: Any) -> None:
+    """Refuses what JSON can say and nothing behind can carry: deep nesting, and halves of surrogate pairs."""
+    level = [value]
+    for _ in range(_MAX_DEPTH):
+        nested: list[Any] = []
+        for entry in level:
+            if isinstance(entry, str):
+                entry.encode()
+            elif isinstance(entry, dict):
+                nested += [*entry, *entry.values()]
+            elif isinstance(entry, list):
+                nested += entry
+        if not nested:
+            return
+        level = nested
+    raise RecursionError
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -37,6 +57,9 @@ def _finite(text: str) -> float:
     if not math.isfinite(value):
         _refuse_constant(text[:40])
     return value
+
+
+_MAX_DEPTH = 64
 
 
 class _StrictRequest(Request):

@@ -7,13 +7,24 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WrapValidator
+from pydantic_core import PydanticCustomError
 
 MAX_SAMPLES = 64
 MAX_K = 20
 
 Json = dict[str, Any]
-TargetChoice = Literal["predicted", "label"] | Annotated[int, Field(ge=0)]
+
+
+def _target_choice(value: object) -> object:
+    if value in ("predicted", "label") or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
+        return value
+    raise PydanticCustomError("target", "it must be 'predicted', 'label' or a class index of at least 0")
+
+
+TargetChoice = Annotated[
+    Literal["predicted", "label"] | Annotated[int, Field(ge=0)], WrapValidator(lambda value, _: _target_choice(value))
+]
 
 
 class Message(BaseModel):

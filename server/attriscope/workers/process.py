@@ -172,7 +172,10 @@ class _Launcher:
                 # Inherited: a Ctrl-C while a worker starts finds it deaf already. Starting the tracker lifts the block.
                 resource_tracker.ensure_running()
                 signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-            launch()
+            try:
+                launch()
+            except Exception:  # no pipe or thread to be had: this thread must live to start the next worker
+                _log.exception("A worker process could not be started.")
 
 
 _launcher = _Launcher()

@@ -136,3 +136,17 @@ def test_the_page_gets_a_fresh_nonce_that_the_policy_names(bare: BareServer) -> 
         assert b"__CSP_NONCE__" not in answer.body
         nonces.append(found[1])
     assert nonces[0] != nonces[1]
+
+
+@pytest.mark.parametrize(
+    "other", ['a={"b":1,"c":"d e"}', "a[0]=1", "json=[1, 2]", "x=é", "a=1;;", "path=/x", "secure", "a b"]
+)
+def test_cookies_of_other_servers_on_this_machine_do_not_lock_us_out(bare: BareServer, other: str) -> None:
+    own = f"{bare.access.cookie}={bare.access.new_cookie()}"
+    for cookies in (f"{other}; {own}", f"{own}; {other}"):
+        assert bare.ask("/", headers={"Cookie": cookies}, known=False).status == 200, cookies
+
+
+@pytest.mark.parametrize("origin", ["http://[", "http://[::1", "http://[x]"])
+def test_a2_origins_that_are_no_addresses_are_refused(bare: BareServer, origin: str) -> None:
+    assert bare.ask("/api/jobs/1", "DELETE", {"Origin": origin}).status == 403

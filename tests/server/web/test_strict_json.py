@@ -91,3 +91,22 @@ def test_p3_oversized_bodies_are_refused_with_a_length_and_in_chunks(bare: BareS
 
 def test_p3_a_lying_length_is_refused(bare: BareServer) -> None:
     assert bare.ask("/api/jobs", "POST", {**JSON, "Content-Length": "99999999999"}, b"{}").status == 413
+
+
+@pytest.mark.parametrize("depth", [70, 300, 900])
+def test_p5_arguments_nested_deeper_than_anything_means_are_refused(bare: BareServer, depth: int) -> None:
+    nested = "[" * depth + "]" * depth
+    body = json.dumps({**REQUEST, "arguments": {"n_steps": "?"}}).replace('"?"', nested).encode()
+    assert bare.ask("/api/jobs", "POST", JSON, body).status == 400
+
+
+def test_half_a_surrogate_pair_is_refused(bare: BareServer) -> None:
+    body = json.dumps({**REQUEST, "layer": "?"}).replace('"?"', '"\\ud800"').encode()
+    assert bare.ask("/api/jobs", "POST", JSON, body).status == 400
+
+
+@pytest.mark.parametrize("target", [-1, True, "foo", 1.0, None])
+def test_r3_a_bad_target_is_told_as_one_field(bare: BareServer, target: object) -> None:
+    error = json.loads(bare.ask("/api/jobs", "POST", JSON, json.dumps({**REQUEST, "target": target}).encode()).body)
+    assert error["field"] == "target"
+    assert error["message"].endswith("it must be 'predicted', 'label' or a class index of at least 0.")

@@ -31,10 +31,9 @@ async def get_explorer(explorer: str, services: ServicesDep) -> ExplorerDetail:
 
 @router.post("/{explorer}/restart")
 async def restart_explorer(explorer: str, services: ServicesDep) -> ExplorerSummary:
-    """Loads again what could not be loaded, and reads on a dataset that has raised."""
+    """Tries again what has failed: loading, reading the dataset, predicting."""
     host = services.board.host(explorer)
-    host.pool.restart_failed()
-    host.scanner.retry()
+    host.retry()
     return views.explorer(host)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import Query, Response
+from fastapi import Query, Request, Response
 
 from attriscope.jobs.errors import Refused, busy
+from attriscope.jobs.hosted import HostedExplorer
 from attriscope.jobs.samples import Query as SampleQuery
 from attriscope.jobs.slot import WorkerError, WorkerLost
 from attriscope.jobs.store import npy
@@ -19,8 +20,6 @@ from attriscope.workers.messages import MAX_SAMPLES
 router = strict_router("/explorers/{explorer}/samples", "samples")
 
 Responses = dict[int | str, dict[str, Any]]
-
-_FOREVER = {"Cache-Control": "private, max-age=3600"}
 
 
 _PNG: Responses = {200: {"content": {"image/png": {}}}}
@@ -54,7 +53,7 @@ async def list_samples(
         matched=len(matches),
         scanned=host.table.judged(query),
         state=state,
-        error=host.scanner.error,
+        error=host.scanner.error if state == "failed" else None,
     )
 
 
@@ -65,21 +64,25 @@ async def get_sample(explorer: str, index: int, services: ServicesDep) -> Sample
 
 
 @router.get("/{index}/{feature}/image.png", responses=_PNG, response_class=Response)
-async def get_image(explorer: str, index: int, feature: str, services: ServicesDep) -> Response:
+async def get_image(explorer: str, index: int, feature: str, request: Request, services: ServicesDep) -> Response:
     """The sample as a picture, in the size the model sees."""
-    array = services.board.host(explorer).table.array(index, f"display.{feature}")
-    return Response(bytes(array.data), media_type="image/png", headers=_FOREVER)
+    host = services.board.host(explorer)
+    array = host.table.array(index, f"display.{feature}")
+    return _versioned(request, host, index, array.data, "image/png")
 
 
 @router.get("/{index}/{feature}/evidence.npy", responses=_NPY, response_class=Response)
-async def get_evidence(explorer: str, index: int, feature: str, services: ServicesDep) -> Response:
+async def get_evidence(explorer: str, index: int, feature: str, request: Request, services: ServicesDep) -> Response:
     """The pixels that truly decide the class, uint8 (H, W)."""
-    array = services.board.host(explorer).table.array(index, f"evidence.{feature}")
-    return Response(npy(array), media_type="application/x-npy", headers=_FOREVER)
+    host = services.board.host(explorer)
+    array = host.table.array(index, f"evidence.{feature}")
+    return _versioned(request, host, index, npy(array), "application/x-npy")
 
 
 @router.get("/{index}/{feature}/baseline/{baseline}.png", responses=_PNG, response_class=Response)
-async def get_baseline(explorer: str, index: int, feature: str, baseline: str, services: ServicesDep) -> Response:
+async def get_baseline(
+    explorer: str, index: int, feature: str, baseline: str, request: Request, services: ServicesDep
+) -> Response:
     """What a baseline looks like for this sample."""
     host = services.board.host(explorer)
     inputs = host.table.inputs(index, 0)
@@ -90,4 +93,14 @@ async def get_baseline(explorer: str, index: int, feature: str, baseline: str, s
         raise Refused(422, error.body) from None
     except WorkerLost:
         raise busy(503, "no_worker", "The model's process is being restarted.", retry_after=2) from None
-    return Response(bytes(reply.arrays["display"].data), media_type="image/png", headers=_FOREVER)
+    return _versioned(request, host, index, reply.arrays["display"].data, "image/png")
+
+
+def _versioned(request: Request, host: HostedExplorer, index: int, content: bytes | memoryview, kind: str) -> Response:
+    """An answer that the browser keeps but asks about: another dataset may stand behind the same address tomorrow."""
+    fingerprint = host.pool.description.fingerprint if host.pool.description else ""
+    tag = f'"{fingerprint[:16]}-{host.table[index].info.sha256[:16]}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    return Response(bytes(content), media_type=kind, headers=headers)
