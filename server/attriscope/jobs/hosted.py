@@ -18,7 +18,8 @@ from attriscope.workers.source import ExplorerSource
 
 ExplorerState = Literal["loading", "ready", "recovering", "failed"]
 _STEP = 64
-_LOOK_INTERVAL = 0.05
+_LOOK_SECONDS = 2e-5
+"""Between two looks, for each sample in the table."""
 
 
 class HostedExplorer:
@@ -189,7 +190,7 @@ class HostedExplorer:
             listener()
 
     def _wake_lookers(self) -> None:
-        """At once, but not more often than every `_LOOK_INTERVAL`: each look goes through all samples."""
+        """At once, but the less often the more samples there are: each look goes through all of them."""
         if self._waking is not None:
             return
         loop = asyncio.get_running_loop()
@@ -199,7 +200,7 @@ class HostedExplorer:
             changed, self._changed = self._changed, asyncio.Event()
             changed.set()
 
-        if (wait := self._woken + _LOOK_INTERVAL - loop.time()) > 0:
+        if (wait := self._woken + _LOOK_SECONDS * len(self.table) - loop.time()) > 0:
             self._waking = loop.call_later(wait, wake)
         else:
             wake()
