@@ -162,6 +162,8 @@ class Samples:
                 index += 1
 
     def _keep(self, example: Example) -> None:
+        if (known := self._kept.pop(example.index, None)) is not None:
+            self._kept_bytes -= _size(known)
         self._kept[example.index] = example
         self._kept_bytes += _size(example)
         while self._kept_bytes > self._room and len(self._kept) > 1:
