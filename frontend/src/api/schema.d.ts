@@ -95,7 +95,7 @@ export interface paths {
         put?: never;
         /**
          * Restart Explorer
-         * @description Loads again what could not be loaded, and reads on a dataset that has raised.
+         * @description Tries again what has failed: loading, reading the dataset, predicting.
          */
         post: operations["restart_explorer_api_explorers__explorer__restart_post"];
         delete?: never;
