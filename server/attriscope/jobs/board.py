@@ -128,13 +128,17 @@ class JobBoard:
 
     # --- the scheduler's watcher ---
 
-    def started(self, job: Job, key: str) -> None:
-        for item in job.items_of(key):
+    def started(self, job: Job, keys: list[str]) -> None:
+        items = [item for key in keys for item in job.items_of(key)]
+        for item in items:
             item.state = "running"
-            self._announcer.item(job, item)
         if job.state == "queued":
+            # One event that holds all items, and not one for each.
             job.state = "running"
             self._announcer.job(job)
+        else:
+            for item in items:
+                self._announcer.item(job, item)
 
     def progressed(self, job: Job) -> None:
         self._announcer.progress(job)

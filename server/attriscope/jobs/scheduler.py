@@ -27,7 +27,7 @@ _AT_ONCE_SECONDS = 0.05
 class Watcher(Protocol):
     """Who is told what happens to a job's works."""
 
-    def started(self, job: Job, key: str) -> None: ...
+    def started(self, job: Job, keys: list[str]) -> None: ...
     def progressed(self, job: Job) -> None: ...
     def ended(self, job: Job, key: str, error: ErrorBody | None) -> None: ...
 
@@ -57,7 +57,7 @@ class Scheduler:
             work.jobs.add(job)
             if work.batch:
                 work.batch.base.setdefault(job, job.finished)
-                self._watcher.started(job, work.key)
+                self._watcher.started(job, [work.key])
         self.dispatch()
 
     def drop(self, job: Job) -> None:
@@ -134,9 +134,10 @@ class Scheduler:
             return self._fail_rest(batch, ErrorBody(code="cancelled", message="Cancelled."))
         self._running[slot] = batch
         for work in batch.works:
-            for job in list(work.jobs):
+            for job in work.jobs:
                 batch.base.setdefault(job, job.finished)
-                self._watcher.started(job, work.key)
+        for job in list(batch.base):
+            self._watcher.started(job, [work.key for work in batch.works if job in work.jobs])
         request, started = batch.works[0].request, time.monotonic()
         body = {
             "request": request.model_dump(mode="json"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -112,8 +113,7 @@ class _Job:
                     additional_forward_args=additional or None,
                 )
             with torch.no_grad():
-                at_input = _chosen(forward(*everything), target)
-                at_baseline = None if baselines is None else _chosen(forward(*baselines, *additional), target)
+                at_input, at_baseline = _values(forward, inputs, baselines, additional, target)
         seconds = (time.perf_counter() - began) / len(group)
         frames = []
         for row, n in enumerate(group):
@@ -186,6 +186,22 @@ class _Job:
         one = progress.total / size
         body = {"done": round(self._finished * one + progress.done), "total": round(one * len(self._items))}
         self._send(Frame("progress", self._call, body))
+
+
+def _values(
+    forward: Callable[..., Tensor],
+    inputs: tuple[Tensor, ...],
+    baselines: tuple[Tensor, ...] | None,
+    additional: tuple[Tensor, ...],
+    target: Tensor | None,
+) -> tuple[list[float], list[float] | None]:
+    """What is explained, at the inputs and at the baselines: one pass over both, since each pass has a price."""
+    if baselines is None:
+        return _chosen(forward(*inputs, *additional), target), None
+    both = [torch.cat(pair) for pair in zip(inputs, baselines, strict=True)]
+    outputs = forward(*both, *(torch.cat([x, x]) for x in additional))
+    count = inputs[0].shape[0]
+    return _chosen(outputs[:count], target), _chosen(outputs[count:], target)
 
 
 def _chosen(output: Tensor, target: Tensor | None) -> list[float]:
