@@ -48,7 +48,7 @@ async ({ size, runs }) => {
   const values = Float32Array.from({ length: size * size }, (_, i) =>
     Math.sin((i % size) / 40) * Math.cos(i / size / 30) + random() - 0.5);
   const image = new Uint8ClampedArray(size * size * 4).map(() => random() * 255);
-  const grey = h.greyscale(image);
+  const grey = h.underlay(image);
   const canvas = Object.assign(document.createElement("canvas"), { width: size, height: size });
   document.body.append(canvas);
   const context = canvas.getContext("2d");
