@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.explorer_page import ExplorerPage
-from tests.live import ROOT, LiveServer
+from tests.live import EXPLORERS, ROOT, LiveServer
 
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 
@@ -69,9 +69,17 @@ def test_the_narrow_page_passes_axe_and_fetches(page: Page, scenes: LiveServer, 
     assert violations(page) == []
 
 
-def test_the_door_and_the_failed_start_pass_axe(page: Page, scenes: LiveServer) -> None:
+def test_the_door_passes_axe(page: Page, scenes: LiveServer) -> None:
     page.goto(scenes.base)
+    expect(page.get_by_label("Token")).to_be_visible()
     assert violations(page) == []
+
+
+def test_a_failed_start_passes_axe(page: Page) -> None:
+    with LiveServer("serve", f"{EXPLORERS / 'faulty.py'}:not_loading", wait_ready=False) as server:
+        ExplorerPage(page, server)
+        expect(page.get_by_role("button", name="Retry")).to_be_visible()
+        assert violations(page) == []
 
 
 def test_the_whole_first_fetch_works_by_keyboard(page: Page, scenes: LiveServer) -> None:

@@ -69,17 +69,12 @@ class Slot:
         self.error: ErrorBody | None = None
         self.description: Description | None = None
         self.computing = False
-        self.restarts = 0
         self._source, self._threads, self._settings, self._on_change = source, threads, settings, on_change
         self._process: WorkerProcess | None = None
         self._calls: dict[int, _Call] = {}
         self._ids = itertools.count(1)
         self._losses, self._failed_starts, self._ready_since = 0, 0, 0.0
         self._respawn: asyncio.TimerHandle | None = None
-
-    @property
-    def pid(self) -> int | None:
-        return self._process.pid if self._process else None
 
     @property
     def idle(self) -> bool:
@@ -204,7 +199,6 @@ class Slot:
             self._losses = 0
         self._losses += 1
         self._failed_starts += self._ready_since == 0.0
-        self.restarts += 1
         lost = WorkerLost(exitcode)
         if self._failed_starts >= _MOST_FAILED_STARTS:
             message = f"The model's process stopped while loading ({lost.cause}), {self._failed_starts} times."

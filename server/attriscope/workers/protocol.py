@@ -32,7 +32,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from math import prod
 from typing import Any
 
 _LENGTH = 4
@@ -92,7 +91,3 @@ def decode(data: bytes) -> Frame:
 def image(png: bytes) -> Array:
     """An encoded picture as an array of bytes."""
     return Array("uint8", (len(png),), png)
-
-
-def elements(array: Array) -> int:
-    return prod(array.shape)
