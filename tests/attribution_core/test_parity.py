@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import captum.attr
@@ -14,8 +13,9 @@ from torch import Tensor, nn
 
 import attribution_core
 from attribution_core import registry
-from tests import shared_data
-from tests.attribution_core.models import ConvNet, ToyModel, TwoInputs, convnet, images, relative_error
+from tests.attribution_core.models import ConvNet, ToyModel, convnet, images, relative_error
+from tests.attribution_core.parity_calls import CALLS
+from tests.attribution_core.parity_cases import CASES, Case, small_convnet, toy
 
 TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-10}
 METHODS = [*(spec.class_name for spec in registry.methods()), "NoiseTunnel"]
@@ -26,123 +26,6 @@ BASES = [
     "LayerAttribution",
     "NeuronAttribution",
 ]
-
-
-@dataclass
-class Case:
-    """A model with inputs, in a type."""
-
-    model: nn.Module
-    inputs: Any
-    layer: str
-    window: Any
-    extra: Any = None
-
-    def tensors(self) -> tuple[Tensor, ...]:
-        return self.inputs if isinstance(self.inputs, tuple) else (self.inputs,)
-
-    def baselines(self) -> Any:
-        made = tuple(torch.full_like(x[:1], 0.2) for x in self.tensors())
-        return made if isinstance(self.inputs, tuple) else made[0]
-
-
-def toy(dtype: torch.dtype) -> Case:
-    x = torch.rand((3, 3), generator=torch.Generator().manual_seed(123), dtype=dtype)
-    return Case(ToyModel().to(dtype), x, "lin1", (2,))
-
-
-def small_convnet(dtype: torch.dtype) -> Case:
-    return Case(convnet().to(dtype), images(3).to(dtype), "conv2", (2, 3, 3))
-
-
-def tuple_of_one(dtype: torch.dtype) -> Case:
-    return Case(convnet().to(dtype), (images(2).to(dtype),), "conv2", ((2, 3, 3),))
-
-
-def two_inputs(dtype: torch.dtype) -> Case:
-    torch.manual_seed(3)
-    pair = (torch.rand(3, 2, 6, 6, dtype=dtype), torch.rand(3, 1, 5, 5, dtype=dtype))
-    return Case(TwoInputs().to(dtype).eval(), pair, "conv", ((2, 2, 2), (1, 2, 3)))
-
-
-def extra_arguments(dtype: torch.dtype) -> Case:
-    case = two_inputs(dtype)
-    case.extra = (torch.tensor([0.5, -1.0, 2.0], dtype=dtype), 1.5)
-    return case
-
-
-def cifar(dtype: torch.dtype) -> Case:
-    shared_data.need_data()
-    x = shared_data.normalise(shared_data.cifar_images(2)[0], shared_data.HALF)
-    return Case(shared_data.small_network().to(dtype), x.to(dtype), "conv2", (3, 8, 8))
-
-
-def resnet(dtype: torch.dtype) -> Case:
-    shared_data.need_data()
-    x = shared_data.normalise(shared_data.cifar_images(2)[0], shared_data.IMAGENET)
-    return Case(shared_data.resnet20().to(dtype), x.to(dtype), "layer3", (3, 16, 16))
-
-
-CASES = [toy, small_convnet, tuple_of_one, two_inputs, extra_arguments, cifar, resnet]
-
-Call = tuple[dict[str, Any], dict[str, Any]]  # keywords of __init__ and of attribute
-
-
-def gradient_calls(case: Case) -> list[Call]:
-    return [({}, {})]
-
-
-def saliency_calls(case: Case) -> list[Call]:
-    return [({}, {}), ({}, {"abs": False})]
-
-
-def integrated_gradients_calls(case: Case) -> list[Call]:
-    rules = ["riemann_left", "riemann_right", "riemann_middle", "riemann_trapezoid", "gausslegendre"]
-    calls: list[Call] = [
-        ({}, {"method": rule, "n_steps": 7, "return_convergence_delta": True, "baselines": case.baselines()})
-        for rule in rules
-    ]
-    number = 0.1 if len(case.tensors()) == 1 else None
-    calls.append(({"multiply_by_inputs": False}, {"n_steps": 5, "baselines": number}))
-    calls.append(({}, {"n_steps": 6, "internal_batch_size": 4}))
-    return calls
-
-
-def occlusion_calls(case: Case) -> list[Call]:
-    one = {"sliding_window_shapes": case.window}
-    nested = isinstance(case.window[0], tuple)
-    half = tuple(tuple(max(1, w // 2) for w in window) for window in (case.window if nested else (case.window,)))
-    return [
-        ({}, {**one, "strides": half if nested else half[0], "baselines": case.baselines()}),
-        ({}, {**one, "strides": case.window, "perturbations_per_eval": 3}),
-    ]
-
-
-def grad_cam_calls(case: Case) -> list[Call]:
-    layer = {"layer": case.model.get_submodule(case.layer)}
-    return [
-        (layer, {}),
-        (layer, {"attr_dim_summation": False}),
-        (layer, {"relu_attributions": True, "attribute_to_layer_input": True}),
-        (layer, {"grad_kwargs": {"retain_graph": True}}),
-    ]
-
-
-def noise_tunnel_calls(case: Case) -> list[Call]:
-    kinds = ["smoothgrad", "smoothgrad_sq", "vargrad"]
-    plain = [({}, {"nt_type": kind, "nt_samples": 4, "stdevs": 0.3, "abs": False}) for kind in kinds]
-    stdevs = tuple(0.1 * (i + 1) for i in range(len(case.tensors())))
-    return [*plain, ({}, {"nt_samples": 5, "nt_samples_batch_size": 2, "stdevs": stdevs})]
-
-
-CALLS: dict[str, Callable[[Case], list[Call]]] = {
-    "InputXGradient": gradient_calls,
-    "IntegratedGradients": integrated_gradients_calls,
-    "LayerGradCam": grad_cam_calls,
-    "NoiseTunnel": noise_tunnel_calls,
-    "Occlusion": occlusion_calls,
-    "Saliency": saliency_calls,
-}
 
 
 def run(library: Any, name: str, case: Case, options: dict[str, Any], keywords: dict[str, Any]) -> Any:
