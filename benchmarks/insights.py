@@ -178,7 +178,8 @@ class Ours:
 def both(cache: Path, model: str) -> Iterator[tuple[Ours, Insights]]:
     insights = Insights(installed(cache), model)
     try:
-        with LiveServer("serve", f"{EXPLORERS / 'cifar10.py'}:{FACTORIES[model]}") as server, server.events() as events:
+        explorer = f"{EXPLORERS / 'cifar10.py'}:{FACTORIES[model]}"
+        with LiveServer("serve", explorer, workers=None) as server, server.events() as events:
             yield Ours(server, model, events), insights
     finally:
         insights.close()

@@ -137,7 +137,7 @@ def main() -> None:
         browser = chromium.launch(playwright)
         version = browser.version
         colours = recolouring(browser)
-        with LiveServer("demo") as server:
+        with LiveServer("demo", workers=None) as server:
             scripts = initial_scripts(browser, server)
         browser.close()
     print(f"Initial JavaScript: {sum(scripts.values()) / 1000:.1f} kB gzipped")

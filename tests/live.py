@@ -26,13 +26,23 @@ PATIENCE = 60.0
 
 
 class LiveServer:
-    """Starts `attriscope <arguments> --no-browser --port 0`, and ends it. `client` is logged in."""
+    """Starts `attriscope <arguments> --no-browser --port 0`, and ends it. `client` is logged in.
+
+    `workers` a device; None leaves it to the product.
+    """
 
     def __init__(
-        self, *arguments: str, env: dict[str, str] | None = None, wait_ready: bool = True, cwd: Path = ROOT
+        self,
+        *arguments: str,
+        env: dict[str, str] | None = None,
+        wait_ready: bool = True,
+        cwd: Path = ROOT,
+        workers: int | None = 1,
     ) -> None:
         command = [sys.executable, "-m", "attriscope", *arguments, "--no-browser", "--port", "0"]
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "default", **(env or {})}
+        if workers is not None:
+            environment.setdefault("ATTRISCOPE_WORKERS_PER_DEVICE", str(workers))
         self.process = subprocess.Popen(
             command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )

@@ -51,7 +51,7 @@ def test_an_installed_wheel_serves_the_page(wheel: Path, tmp_path: Path) -> None
         check=True,
     )
     assert Path(where.stdout.strip()).is_relative_to(site)
-    with LiveServer("demo", env=env, cwd=tmp_path) as server:
+    with LiveServer("demo", workers=None, env=env, cwd=tmp_path) as server:
         page = server.client.get("/")
         assert '<div id="root">' in page.text
         scripts = [part.split('"')[0] for part in page.text.split('src="')[1:]]

@@ -32,6 +32,7 @@ cli = typer.Typer(
 Host = Annotated[str | None, typer.Option(help=f"{Settings.model_fields['host'].description} [default: 127.0.0.1]")]
 Port = Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one. [default: 8765, or the next]")]
 Devices = Annotated[str | None, typer.Option(help="auto, cpu, mps, or a list as cuda:0,cuda:1 [default: auto]")]
+Workers = Annotated[int | None, typer.Option(help="Worker processes on each device. [default: 1; 2 on a CPU]")]
 Browser = Annotated[bool, typer.Option(help="Open the page in a browser.")]
 
 _BROWSER_SECONDS = 30.0
@@ -55,12 +56,14 @@ def demo(
     host: Host = None,
     port: Port = None,
     devices: Devices = None,
+    workers_per_device: Workers = None,
     browser: Browser = True,
 ) -> None:
     """Open the explorer on an embedded example."""
     if example not in EXAMPLES:
         raise _usage(f"There is no example {example!r}; there is: {', '.join(EXAMPLES)}.")
-    serve_sources([ExplorerSource(name=example, module=EXAMPLES[example])], host, port, devices, browser)
+    source = ExplorerSource(name=example, module=EXAMPLES[example])
+    serve_sources([source], host, port, devices, workers_per_device, browser)
 
 
 @cli.command()
@@ -74,13 +77,14 @@ def serve(
     host: Host = None,
     port: Port = None,
     devices: Devices = None,
+    workers_per_device: Workers = None,
     browser: Browser = True,
 ) -> None:
     """Open the explorer on your own model."""
     if (file is None) == (model is None):
         raise _usage("Give either a FILE with an explorer factory, or --model with --images.")
     source = _file_source(file) if file is not None else _model_source(str(model), images, weights)
-    serve_sources([source], host, port, devices, browser)
+    serve_sources([source], host, port, devices, workers_per_device, browser)
 
 
 @cli.command()
@@ -90,7 +94,12 @@ def version() -> None:
 
 
 def serve_sources(
-    sources: list[ExplorerSource], host: str | None, port: int | None, devices: str | None, browser: bool
+    sources: list[ExplorerSource],
+    host: str | None,
+    port: int | None,
+    devices: str | None,
+    workers_per_device: int | None,
+    browser: bool,
 ) -> None:
     """Runs the server until Ctrl-C."""
     # Imported here: `attriscope --help` should not wait for the web framework.
@@ -99,7 +108,7 @@ def serve_sources(
     from attriscope.web.services import Services
 
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    settings = _settings(host=host, port=port, devices=devices)
+    settings = _settings(host=host, port=port, devices=devices, workers_per_device=workers_per_device)
     if not _is_loopback(settings.host) and not settings.allowed_hosts:
         raise _usage(
             f"--host {settings.host} is reachable from other machines: set ATTRISCOPE_ALLOWED_HOSTS to the names they "

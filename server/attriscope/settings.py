@@ -22,6 +22,12 @@ class Settings(BaseSettings):
     frame_ancestors: str = Field(default="'none'", description="who may show the page in a frame (CSP source list)")
 
     devices: str = Field(default="auto", description="auto, cpu, mps, or a list as cuda:0,cuda:1")
+    workers_per_device: int | None = Field(
+        default=None,
+        ge=1,
+        le=64,
+        description="worker processes on each device; 1 where absent, and 2 on a CPU that has the cores and memory",
+    )
     max_body_bytes: int = Field(default=1 << 20, ge=1, description="largest request body")
     max_streams: int = Field(default=32, ge=1, description="event streams of one session at a time")
 

@@ -21,7 +21,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def scenes() -> Iterator[LiveServer]:
-    with LiveServer("demo") as server:
+    with LiveServer("demo", workers=None) as server:
         yield server
 
 

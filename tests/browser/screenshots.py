@@ -27,7 +27,7 @@ def evidence(page: Page, server: LiveServer) -> None:
 
 def main(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    with LiveServer("demo") as server, sync_playwright() as playwright:
+    with LiveServer("demo", workers=None) as server, sync_playwright() as playwright:
         browser = chromium.launch(playwright)
         for take in (explorer, evidence):
             page = browser.new_page(viewport=WIDE, reduced_motion="reduce")  # type: ignore[arg-type]

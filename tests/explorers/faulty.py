@@ -272,6 +272,18 @@ def mortal() -> Explorer:
     return _explorer(models={"mortal": Mortal}, name="Mortal")
 
 
+def different_each_time() -> Explorer:
+    """Every process builds another model."""
+
+    def load() -> nn.Module:
+        model = Tiny()
+        with torch.no_grad():
+            model.head.bias[0] = os.getpid()
+        return model
+
+    return _explorer(models={"different": load}, name="Different each time")
+
+
 def exiting() -> Explorer:
     """Q9: `os._exit` in the model, where the marker file exists."""
 

@@ -448,6 +448,11 @@ export interface components {
              */
             dataset_length: number | null;
             /**
+             * Declaration
+             * @description fingerprint of the user's file and of what it declares, without the models
+             */
+            declaration: string;
+            /**
              * Defaults
              * @description presets of the page: any of AttributionRequest's fields, and 'count', 'k'
              */
@@ -458,7 +463,10 @@ export interface components {
             device: string;
             /** Features */
             features: components["schemas"]["FeatureDescription"][];
-            /** Fingerprint */
+            /**
+             * Fingerprint
+             * @description of all that was loaded: declaration and models
+             */
             fingerprint: string;
             /**
              * Has Score

@@ -73,6 +73,7 @@ export function description(patch: Partial<Description> = {}): Description {
     defaults: {},
     notices: [],
     fingerprint: "f",
+    declaration: "d",
     device: "cpu",
     precision: ["exact"],
     ...patch,

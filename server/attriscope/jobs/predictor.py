@@ -63,8 +63,9 @@ class Predictor:
             for position, index in enumerate(batch.samples):
                 arrays.update(self._table.inputs(index, position))
             records = [self._table[index] for index in batch.samples]
+            body = {"model": batch.model, "count": len(keys), "threads": slot.threads}
             async with asyncio.timeout(limit):
-                reply = await slot.call("predict", {"model": batch.model, "count": len(keys)}, arrays)
+                reply = await slot.call("predict", body, arrays)
             for record, predictions in zip(records, reply.body["predictions"], strict=True):
                 record.predictions[batch.model] = [Prediction.model_validate(found) for found in predictions]
         except WorkerError as error:

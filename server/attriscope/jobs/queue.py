@@ -41,10 +41,10 @@ class FairQueue:
         self._queues.clear()
         return works
 
-    def next(self) -> list[Work]:
+    def next(self, workers: int = 1) -> list[Work]:
         """The next works of the session whose turn it is, all of one job: the first alone, so that something is on
         screen at once, then growing numbers, and never fewer than are done at once; a work that has lost a worker is
-        alone, so that it takes no other along.
+        alone, so that it takes no other along. Where `workers` of them are free, each gets its share of what waits.
         """
         if not self._queues:
             return []
@@ -52,6 +52,7 @@ class FairQueue:
         works = [queue.popleft()]
         job = works[0].owner
         size = 1 if works[0].losses else min(max(3 * job.dispatched, self._at_once(works[0])), self._max_batch)
+        size = min(size, -(-(1 + len(queue)) // workers))
         while queue and len(works) < size and queue[0].owner is job and not queue[0].losses:
             works.append(queue.popleft())
         job.dispatched += len(works)

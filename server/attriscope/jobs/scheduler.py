@@ -80,15 +80,18 @@ class Scheduler:
         if error := self._host.error:
             for work in self.queue.drain():
                 self._end(work, error)
-        for slot in self._host.pool.ready:
-            if not slot.idle:
-                continue
+        started: list[tuple[Slot, Coroutine[None, None, None]]] = []
+        for slot in self._host.pool.idle:
             turns = [self._predict, self._explain]
             for turn in turns if self._prediction_is_next else reversed(turns):
                 if task := turn(slot):
                     self._prediction_is_next = turn == self._explain
-                    self._start(slot, task)
+                    slot.computing = True
+                    started.append((slot, task))
                     break
+        self._host.pool.share_cores([slot for slot, _ in started])
+        for slot, task in started:
+            self._start(slot, task)
 
     def _done_at_once(self, work: Work) -> int:
         """How many works like this one take a twentieth of a second together, by the speed measured so far."""
@@ -109,7 +112,6 @@ class Scheduler:
                 slot.computing = False
                 self.dispatch()
 
-        slot.computing = True
         task = asyncio.create_task(occupied())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -119,7 +121,7 @@ class Scheduler:
         return self._host.predictor.run(slot, batch) if batch else None
 
     def _explain(self, slot: Slot) -> Coroutine[None, None, None] | None:
-        works = self.queue.next()
+        works = self.queue.next(len(self._host.pool.idle))
         if not works:
             return None
         # Marked before the task's first step: a job cancelled in between must find its works out of the queue.
@@ -142,6 +144,7 @@ class Scheduler:
         body = {
             "request": request.model_dump(mode="json"),
             "items": [work.item.model_dump(mode="json") for work in batch.works],
+            "threads": slot.threads,
         }
         limit = self._settings.job_deadline * len(batch.works)
         try:

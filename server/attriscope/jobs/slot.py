@@ -61,7 +61,7 @@ class Slot:
     """
 
     def __init__(
-        self, source: ExplorerSource, device: str, threads: int, settings: Settings, on_change: Callable[[], None]
+        self, source: ExplorerSource, device: str, threads: int, settings: Settings, on_change: Callable[[Slot], None]
     ) -> None:
         self.device = device
         self.state: SlotState = "loading"
@@ -69,7 +69,8 @@ class Slot:
         self.error: ErrorBody | None = None
         self.description: Description | None = None
         self.computing = False
-        self._source, self._threads, self._settings, self._on_change = source, threads, settings, on_change
+        self.threads = threads
+        self._source, self._settings, self._on_change = source, settings, on_change
         self._process: WorkerProcess | None = None
         self._calls: dict[int, _Call] = {}
         self._ids = itertools.count(1)
@@ -80,6 +81,10 @@ class Slot:
     def idle(self) -> bool:
         """Whether a computation may be sent: one at a time, so that the scheduler decides what is next."""
         return self.state == "ready" and not self.computing
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
 
     def start(self) -> None:
         """Starts a process; also after a failed load, when the user asks to try again."""
@@ -99,7 +104,7 @@ class Slot:
         process = WorkerProcess(
             self._source,
             self.device,
-            threads=self._threads,
+            threads=self.threads,
             on_frame=hand_over(self._on_frame),
             on_exit=hand_over(self._on_exit),
         )
@@ -178,7 +183,7 @@ class Slot:
                 call.on_interim(frame)
         elif frame.type == "loading":
             self.stage = frame.body["stage"]
-            self._on_change()
+            self._on_change(self)
         elif frame.type == "description":
             self.description = Description.model_validate(frame.body)
             self._ready_since, self._failed_starts = time.monotonic(), 0
@@ -225,4 +230,4 @@ class Slot:
             self.error = None
         if state != "loading":
             self.stage = None
-        self._on_change()
+        self._on_change(self)

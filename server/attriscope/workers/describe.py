@@ -46,6 +46,7 @@ def describe(loaded: LoadedExplorer, name: str) -> Description:
         defaults=dict(explorer.defaults),
         notices=list(loaded.notices),
         fingerprint=loaded.fingerprint,
+        declaration=loaded.declaration,
         device=str(loaded.device),
         precision=list(PRECISION),
     )

@@ -59,11 +59,11 @@ class LoadedExplorer:
             key: describe_model(model, example) for key, model in self.models.items()
         }
         self._model_fingerprints = {key: model.fingerprint() for key, model in self.models.items()}
-        self._declaration = keys.declaration_fingerprint(
+        self.declaration = keys.declaration_fingerprint(
             code, json.dumps(dict(arguments or {}), sort_keys=True), "; ".join(f.describe() for f in explorer.features)
         )
         self._score = keys.callable_fingerprint(explorer.score_func)
-        self.fingerprint = keys.combined({"declaration": self._declaration, "models": self._model_fingerprints})
+        self.fingerprint = keys.combined({"declaration": self.declaration, "models": self._model_fingerprints})
 
     def _first_sample(self) -> tuple[Example | None, list[Notice]]:
         try:
@@ -92,7 +92,7 @@ class LoadedExplorer:
     def ingredients(self, model: str, quantity: str) -> dict[str, str]:
         """What the results of `model` depend on beside the request and the sample."""
         return {
-            "declaration": self._declaration,
+            "declaration": self.declaration,
             "model": self._model_fingerprints[model],
             "score": self._score if quantity == "score" else "",
             "device": self.device.type,

@@ -169,7 +169,8 @@ class Description(Message):
     dataset_length: int | None = Field(description="what `len` says; never relied on")
     defaults: Json = Field(description="presets of the page: any of AttributionRequest's fields, and 'count', 'k'")
     notices: list[Notice]
-    fingerprint: str
+    fingerprint: str = Field(description="of all that was loaded: declaration and models")
+    declaration: str = Field(description="fingerprint of the user's file and of what it declares, without the models")
     device: str
     precision: list[str] = Field(description="levels this device offers")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import torch
+
 from attriscope.errors import ExplorerError, nearest
 from attriscope.explorer import Explorer
 from attriscope.workers import attribute, check, predict, scan
@@ -51,6 +53,8 @@ class Runtime:
 
     def handle(self, frame: Frame, send: Send, should_stop: ShouldStop = _never) -> None:
         """Answers one call: any number of interim frames, then exactly one 'reply' or 'error'. Never raises."""
+        if threads := frame.body.get("threads"):
+            torch.set_num_threads(threads)
         try:
             handler = _HANDLERS.get(frame.type)
             if handler is None:

@@ -41,6 +41,14 @@ def test_works_that_are_done_at_once_go_together() -> None:
     assert [len(queue.next()) for _ in range(4)] == [5, 15, 16, 4]
 
 
+def test_free_workers_share_what_is_done_at_once() -> None:
+    queue = FairQueue(max_batch=16, at_once=lambda work: 5)
+    fill(queue, job("one", 4))
+    assert [len(queue.next(free)) for free in (2, 1)] == [2, 2]
+    fill(queue, job("two", 1))
+    assert [len(queue.next(free)) for free in (2, 1)] == [1, 0]
+
+
 def test_sessions_take_turns() -> None:
     queue = FairQueue(max_batch=2)
     jobs = [job("one", 6), job("two", 2), job("three", 1)]
