@@ -56,7 +56,11 @@ class LiveServer:
         self.client = httpx.Client(base_url=self.base, timeout=PATIENCE)
         self.client.get("/", params={"token": self.token}).raise_for_status()
         if wait_ready:
-            self.wait(lambda: self.explorer()["state"] == "ready")
+            try:
+                self.wait(self._is_ready)
+            except BaseException:
+                self.close()
+                raise
 
     def __enter__(self) -> LiveServer:
         return self
@@ -79,6 +83,11 @@ class LiveServer:
         self._reader.join(5)
         assert self.process.stdout is not None
         self.process.stdout.close()
+
+    def _is_ready(self) -> bool:
+        explorer = self.explorer()
+        assert explorer["state"] != "failed", explorer["error"]
+        return bool(explorer["state"] == "ready")
 
     def explorer(self) -> dict[str, Any]:
         """The first explorer's detail."""

@@ -191,6 +191,7 @@ class Slot:
         elif frame.type == "load_failed":
             # The user's file is at fault: starting again would fail again, until they say so.
             self.error = received(frame.body, self._settings)
+            logger.error("%s could not be loaded: %s", self._source.name, frame.body["message"])
             process, self._process = self._process, None
             self._set("failed")
             if process is not None:
