@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from attribution_core import errors, execution
 from attribution_core.problem import opened
-from attribution_core.tensors import as_tuple, checked_baselines
+from attribution_core.tensors import as_tuple, checked_baselines, one_each
 from attribution_core.types import Attributions, Baselines, Forward, Inputs, TargetType
 
 
@@ -29,6 +29,8 @@ class Attribution:
     forward_func: Forward
     splittable: ClassVar[bool] = False
     """Whether a batch may be attributed in parts: true of a method that draws no random numbers."""
+    takes_distribution: ClassVar[bool] = False
+    """Whether ``baselines`` are any number of rows drawn from the data, all of them for every example."""
 
     def __init__(self, forward_func: Forward) -> None:
         if not callable(forward_func):
@@ -95,7 +97,7 @@ class GradientAttribution(Attribution):
                         shape=list(value.shape),
                     )
             with execution.plan(2 * problem.examples):
-                difference = _one(problem.outputs(problem.inputs)) - _one(problem.outputs(start))
+                difference = one_each(problem.outputs(problem.inputs)) - one_each(problem.outputs(start))
             total = torch.stack([v.detach().reshape(problem.examples, -1).sum(1) for v in values]).sum(0)
             return total - difference
 
@@ -177,14 +179,3 @@ class LayerAttribution(InternalAttribution):
 
 class NeuronAttribution(InternalAttribution):
     """Base of the methods that explain one hidden unit instead of the output."""
-
-
-def _one(values: Tensor) -> Tensor:
-    """(N, 1) → (N,)."""
-    if values.shape[1] != 1:
-        raise errors.TargetMissing(
-            f"The model has {values.shape[1]} outputs for each example; choose one with target.",
-            field="target",
-            outputs=values.shape[1],
-        )
-    return values[:, 0]

@@ -9,6 +9,7 @@
         ├── WrongShape (ValueError)         wrong_shape           tensors that do not fit together
         ├── WindowTooLarge (ValueError)     window_too_large      an occluding window larger than the input
         ├── UnknownMethod (ValueError)      unknown_method        no method of that id
+        ├── NameTaken (ValueError)          name_taken            a method of one's own with the name of another
         ├── UnknownLayer (ValueError)       unknown_layer         no module of that name
         ├── LayerNotCalled (ValueError)     layer_not_called      the forward pass does not reach the module
         ├── LayerNotTensor (TypeError)      layer_not_tensor      the module returns no tensor to attribute to
@@ -18,6 +19,9 @@
         ├── NotApplicable (ValueError)      not_applicable        the method cannot explain this model or this setting
         ├── NoGradient (ValueError)         no_gradient           the output does not depend differentiably on the input
         ├── Nonfinite (RuntimeError)        nonfinite             NaN or infinity, and where it appeared
+        ├── ModelChanged (RuntimeError)     model_changed         weights or modes changed while it was explained
+        ├── MethodFailed (RuntimeError)     method_failed         a method of the user's own raised; the cause is kept
+        ├── MissingPackage (ImportError)    missing_package       an optional package is not installed
         └── OutOfMemory (RuntimeError)      out_of_memory         a single example does not fit
 
 Messages say the argument's name, its value and the bound.
@@ -25,13 +29,17 @@ Messages say the argument's name, its value and the bound.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, ClassVar
 
 
 class Cancelled(Exception):
     """``should_stop`` of an enclosing `attribution_core.execution.execution` returned true."""
+
+
+class AttributionWarning(UserWarning):
+    """The result is not all that its method promises; the message says what is amiss, and why."""
 
 
 class AttributionError(Exception):
@@ -88,6 +96,12 @@ class UnknownMethod(AttributionError, ValueError):
     code = "unknown_method"
 
 
+class NameTaken(AttributionError, ValueError):
+    """A method of one's own has the name of another."""
+
+    code = "name_taken"
+
+
 class UnknownLayer(AttributionError, ValueError):
     """No module of that name in the model."""
 
@@ -142,6 +156,24 @@ class Nonfinite(AttributionError, RuntimeError):
     code = "nonfinite"
 
 
+class MethodFailed(AttributionError, RuntimeError):
+    """A method of the user's own raised; the exception is this one's ``__cause__``."""
+
+    code = "method_failed"
+
+
+class MissingPackage(AttributionError, ImportError):
+    """An optional package is not installed; the message says how to install it."""
+
+    code = "missing_package"
+
+
+class ModelChanged(AttributionError, RuntimeError):
+    """The model's weights or modes changed while it was explained, so that the numbers belong to no one model."""
+
+    code = "model_changed"
+
+
 class OutOfMemory(AttributionError, RuntimeError):
     """A single example does not fit into the device's memory."""
 
@@ -150,7 +182,7 @@ class OutOfMemory(AttributionError, RuntimeError):
 
 def nearest(name: str, known: Iterable[str], count: int = 3) -> list[str]:
     """The known names most like ``name``, best first."""
-    return get_close_matches(name, list(known), n=count, cutoff=0.5)
+    return get_close_matches(name, list(known), n=count, cutoff=0.6)
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
@@ -172,3 +204,13 @@ def whole_number(field: str, value: Any, low: int, high: int | None = None) -> i
         bound = f"at least {low}" if high is None else f"{low} to {high}"
         raise OutOfRange(f"{field} is {value}; it must be {bound}.", field=field, value=value, low=low, high=high)
     return value
+
+
+def no_more_arguments(given: Mapping[str, Any]) -> None:
+    """Refuse keywords that a signature takes for compatibility only.
+
+    Raises:
+        UnknownArgument: there is one.
+    """
+    for name in given:
+        raise UnknownArgument(f"Unknown argument '{name}'.", field=name)

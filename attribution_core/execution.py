@@ -18,15 +18,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Literal, TypeVar
+from typing import Protocol, TypeVar, get_args
 
 import torch
 
 from attribution_core import errors
 from attribution_core.chunks import ChunkSize
-from attribution_core.types import Estimate
+from attribution_core.types import Estimate, Precision
 
-Precision = Literal["exact", "fused", "fast"]
 T = TypeVar("T")
 Blend = Callable[[Estimate | None], Estimate | None]
 
@@ -59,18 +58,23 @@ class _Root:
 
     on_progress: Callable[[Progress], None] | None
     should_stop: Callable[[], bool] | None
+    precision: Precision
 
 
 @dataclass(slots=True)
 class _Frame:
     """A loop, or a plan of loops, in its own units; ``current`` of them are being worked on."""
 
-    total: int
+    total: int  # 0 while it is unknown
     blend: Blend
     is_plan: bool
     done: int = 0
     current: int = 0
-    cost: float = field(default=1.0)  # evaluations for one unit; learnt from the loop inside
+    each: int = 1  # evaluations for one unit, where no loop inside tells
+    cost: float = field(default=1.0)  # the same; learnt from the loop inside
+
+    def __post_init__(self) -> None:
+        self.cost = self.each
 
 
 _stack: ContextVar[tuple[_Root | _Frame, ...]] = ContextVar("attribution_core_execution", default=())
@@ -81,53 +85,64 @@ def execution(
     *,
     on_progress: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
-    precision: Precision = "exact",
+    precision: Precision | None = None,
 ) -> Iterator[None]:
     """Set how attributions inside the block are computed, and hear how far they are.
 
     Args:
         on_progress: called with a `Progress` after every chunk, on the computing thread.
         should_stop: asked before every chunk; once it returns true, `errors.Cancelled` is raised.
-        precision: 'exact' computes in the model's own type, as Captum does. 'fused' and 'fast' are not offered yet.
+        precision: 'exact' computes in the model's own type, as Captum does; 'fused' in float32 with batch norms folded
+            into convolutions and images in channels-last order; 'fast' with autocast to bfloat16 on top. None is the
+            enclosing block's level, and 'exact' outside of any.
 
     Blocks nest: the callbacks of all of them are called.
 
     Raises:
-        NotApplicable: ``precision`` is a level that this version does not offer.
         OutOfRange: ``precision`` is no level.
 
     Example:
         >>> with execution(on_progress=lambda p: print(p.done, "of", p.total)):
         ...     attributions = IntegratedGradients(model).attribute(image, target=3)
     """
-    check_precision(precision)
-    token = _stack.set((*_stack.get(), _Root(on_progress, should_stop)))
+    if precision not in (None, *get_args(Precision)):
+        raise errors.OutOfRange(
+            f"precision is {precision!r}; it must be exact, fused or fast.", field="precision", value=repr(precision)
+        )
+    root = _Root(on_progress, should_stop, precision or level())
+    token = _stack.set((*_stack.get(), root))
     try:
         yield
     finally:
         _stack.reset(token)
 
 
-def check_precision(precision: str) -> None:
-    """Refuse a level of precision that cannot be had."""
-    if precision in ("fused", "fast"):
-        raise errors.NotApplicable(
-            f"precision is {precision!r}; this version computes 'exact' only.", field="precision", value=precision
-        )
-    if precision != "exact":
-        raise errors.OutOfRange(
-            f"precision is {precision!r}; it must be 'exact'.", field="precision", value=repr(precision)
-        )
+def level() -> Precision:
+    """The precision that the innermost `execution` asked for."""
+    roots = (entry for entry in reversed(_stack.get()) if isinstance(entry, _Root))
+    return next((root.precision for root in roots), "exact")
+
+
+class Plan(Protocol):
+    """What a `plan` can be told later."""
+
+    total: int
+
+
+def in_loop() -> bool:
+    """Whether this is part of an enclosing loop's evaluation."""
+    return any(isinstance(entry, _Frame) and not entry.is_plan for entry in _stack.get())
 
 
 @contextmanager
-def plan(total: int, blend: Blend = lambda inner: inner) -> Iterator[None]:
+def plan(total: int | None, blend: Blend = lambda inner: inner) -> Iterator[Plan]:
     """Count the loops in this block, one after the other, as one of ``total`` evaluations.
 
-    ``blend`` turns the estimate of the loop that is running (None where it has none) into the plan's.
+    ``blend`` turns the estimate of the loop that is running (None where it has none) into the plan's. Where the total
+    is known only after a first loop, it is None, and set on what the block gets; until then nothing is reported.
     """
-    with _entered(_Frame(total, blend, is_plan=True)):
-        yield
+    with _entered(_Frame(total or 0, blend, is_plan=True)) as frame:
+        yield frame
 
 
 def run(
@@ -136,6 +151,7 @@ def run(
     add: Callable[[int, int, T], None],
     size: ChunkSize,
     blend: Blend = lambda inner: None,
+    each: int = 1,
 ) -> None:
     """Evaluate units 0 … total−1 in chunks.
 
@@ -146,13 +162,14 @@ def run(
         add: ``add(start, stop, value)`` takes in a finished chunk.
         size: how large the chunks are.
         blend: the estimate from the finished chunks and from the estimate of a loop inside the current chunk.
+        each: model evaluations for one unit, where no loop inside tells.
 
     Raises:
         Cancelled: an enclosing `execution` was told to stop.
         OutOfMemory: the smallest possible chunk does not fit.
     """
     size.begin(total)
-    with _entered(_Frame(total, blend, is_plan=False)) as frame:
+    with _entered(_Frame(total, blend, is_plan=False, each=each)) as frame:
         while frame.done < total:
             _check_stop()
             start = frame.done
@@ -210,14 +227,14 @@ def _entered(frame: _Frame) -> Iterator[_Frame]:
     parent = next((entry for entry in reversed(stack) if isinstance(entry, _Frame)), None)
     part_of_plan = parent is not None and parent.is_plan
     if parent is not None and part_of_plan:
-        parent.current = frame.total
+        parent.current = frame.total * frame.each
     token = _stack.set((*stack, frame))
     try:
         yield frame
     finally:
         _stack.reset(token)
     if parent is not None and part_of_plan:
-        parent.done += frame.total
+        parent.done += frame.total * frame.each
         parent.current = 0
 
 
@@ -230,6 +247,8 @@ def _check_stop() -> None:
 def _report() -> None:
     """Tell every enclosing `execution` how far the loops inside it are."""
     stack = _stack.get()
+    if any(isinstance(entry, _Frame) and not entry.total for entry in stack):
+        return
     done = total = 0.0
     inside = False
     for position in range(len(stack) - 1, -1, -1):
@@ -256,3 +275,13 @@ class TextProgress:
         line = f"\r{self._title}: {share:4.0%} ({progress.done}/{progress.total} evaluations)"
         sys.stderr.write(line + ("\n" if ended else ""))
         sys.stderr.flush()
+
+
+@contextmanager
+def shown(title: str, show_progress: bool) -> Iterator[None]:
+    """Write the progress of the attributions in this block to standard error, if ``show_progress``."""
+    if not show_progress:
+        yield
+        return
+    with execution(on_progress=TextProgress(title)):
+        yield

@@ -6,16 +6,17 @@ change only the site.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
-from attribution_core import errors, execution, probe
+from attribution_core import errors, execution, precision, probe
 from attribution_core.locks import owner
+from attribution_core.notices import tell
 from attribution_core.problem import Problem
 from attribution_core.quadrature import Quadrature, spread
 from attribution_core.tensors import rectangles, spread_weights, summing_type, take_rows
@@ -47,10 +48,13 @@ class Here:
 
 
 class StraightPath:
-    """The line from the baselines x′ to the inputs x: x′ + αₖ (x − x′)."""
+    """The line from the baselines x′ to the inputs x: x′ + αₖ (x − x′).
 
-    def __init__(self, baselines: Estimate, inputs: Estimate, rule: Quadrature) -> None:
-        order = spread(len(rule.points))
+    Visited so that every beginning covers the whole line, or ``in_order`` from its beginning to its end.
+    """
+
+    def __init__(self, baselines: Estimate, inputs: Estimate, rule: Quadrature, *, in_order: bool = False) -> None:
+        order = range(len(rule.points)) if in_order else spread(len(rule.points))
         self._baselines = baselines
         self._inputs = inputs
         self._alphas = torch.tensor([rule.points[k] for k in order], dtype=torch.float64)
@@ -74,15 +78,18 @@ class Site(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
 class InputSite:
     """The model's inputs."""
+
+    grad_kwargs: Mapping[str, Any] | None = None
 
     def gradients(self, problem: Problem, inputs: Estimate, rows: Tensor) -> tuple[Estimate, Estimate]:
         require_floating(inputs)
         with torch.enable_grad():
             leaves = tuple(x.detach().requires_grad_() for x in inputs)
             y = problem.single(leaves, rows)
-            grads = differentiate(y, leaves, "inputs")
+            grads = differentiate(y, leaves, "inputs", self.grad_kwargs)
         for position, g in enumerate(grads):
             problem.check_finite(g, f"The gradient by inputs[{position}]", inputs, rows)
         return inputs, grads
@@ -90,28 +97,32 @@ class InputSite:
 
 @dataclass(frozen=True, slots=True)
 class ModuleSite:
-    """A module's output, or its positional inputs; the last call's if it is called several times."""
+    """A module's output, or its positional inputs; the last call's if it is called several times.
 
-    module: nn.Module
+    Several modules are one site: the values of all of them, one after the other, ``counts`` of each (known once a
+    gradient was taken).
+    """
+
+    module: nn.Module | list[nn.Module]
     at_input: bool = False
     grad_kwargs: Mapping[str, Any] | None = None
+    counts: list[int] = field(default_factory=list)
 
     def gradients(self, problem: Problem, inputs: Estimate, rows: Tensor) -> tuple[Estimate, Estimate]:
-        name = probe.name_of(owner(problem.forward), self.module)
-        with probe.leaves(self.module, at_input=self.at_input) as tap, torch.enable_grad():
+        modules = self.module if isinstance(self.module, list) else [self.module]
+        names = [probe.name_of(owner(problem.forward), module) for module in modules]
+        with ExitStack() as stack, torch.enable_grad():
+            # one module's value may depend on another's: only a single one may be cut off from what is before it
+            single = len(modules) == 1
+            taps = [stack.enter_context(probe.leaves(m, at_input=self.at_input, cut=single)) for m in modules]
             y = problem.single(inputs, rows)
-            values = tap.tensors(name)
-            grads = differentiate(y, values, f"layer '{name}'", self.grad_kwargs)
+            parts = [tap.tensors(name, len(rows)) for tap, name in zip(taps, names, strict=True)]
+            values = tuple(v for part in parts for v in part)
+            place = f"layer '{', '.join(names)}'"
+            grads = differentiate(y, values, place, self.grad_kwargs)
+        self.counts[:] = map(len, parts)
         for g in grads:
-            if g.dim() == 0 or g.shape[0] != len(rows):
-                raise errors.WrongShape(
-                    f"Layer '{name}' has shape {tuple(g.shape)} for {len(rows)} examples; its first dimension must "
-                    "count the examples.",
-                    field="layer",
-                    layer=name,
-                    shape=list(g.shape),
-                )
-            problem.check_finite(g, f"The gradient by layer '{name}'", inputs, rows)
+            problem.check_finite(g, f"The gradient by {place}", inputs, rows)
         return tuple(v.detach() for v in values), grads
 
 
@@ -156,7 +167,7 @@ def differentiate(y: Tensor, leaves: Estimate, site: str, grad_kwargs: Mapping[s
     for position, leaf in enumerate(leaves):
         gradient = next(found) if leaf.requires_grad else None
         if gradient is None:
-            warnings.warn(f"The output does not depend on {site}[{position}]; it gets zeros.", stacklevel=2)
+            tell("unused", f"The output does not depend on {site}[{position}]; it gets zeros.", stacklevel=2)
             gradient = torch.zeros_like(leaf)
         result.append(gradient.detach())
     return tuple(result)
@@ -177,6 +188,7 @@ def integrate(
     weight visited.
     """
     refuse_inference_weights(owner(problem.forward))
+    precision.refuse_single_gradient(len(points.weights))
     sums = WeightedSum(points.weights, problem.examples)
 
     def evaluate(start: int, stop: int) -> Estimate:
@@ -216,6 +228,9 @@ class WeightedSum:
             first = k * self._examples + i - start
             last = first + (stop_k - k) * (stop_i - i)
             for total, v in zip(self._sums, values, strict=True):
+                if stop_k - k == 1:
+                    total[i:stop_i].add_(v[first:last].to(total.dtype), alpha=self._weights[k])
+                    continue
                 block = v[first:last].to(total.dtype).reshape(stop_k - k, stop_i - i, *v.shape[1:])
                 total[i:stop_i] += (block * spread_weights(weights, block)).sum(0)
 

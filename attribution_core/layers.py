@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,10 @@ from torch import Tensor, nn
 from torch.nn.modules.conv import _ConvNd
 
 from attribution_core import probe
+from attribution_core.layout import layout_of
 from attribution_core.locks import lock_for
+
+_Call = tuple[str, nn.Module, "tuple[int, ...] | str"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,44 +49,76 @@ def describe_layers(model: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Layer
 
 
 def default_cam_layer(model: nn.Module, inputs: tuple[Tensor, ...]) -> str | None:
-    """The outermost submodule that contains the last-called convolution and keeps its spatial size.
+    """The layer that Grad-CAM takes by default; None where none has a map of positions.
 
-    ResNet: ``layer4``. None where no convolution yields a map of positions, or where attention follows the last
-    convolution (in a vision transformer it only cuts the image into patches, and tokens are not yet supported).
+    Convolutional networks: the outermost submodule that contains the last-called convolution and keeps its spatial
+    size (ResNet: ``layer4``). Where attention follows the last convolution: the outermost submodule that contains the
+    last attention and keeps its grid (Swin: ``features``); with class or register tokens (ViT) what goes into the last
+    attention, since behind it only the class token may act on the output.
+
+    Args:
+        model: the model.
+        inputs: for one forward pass; further arguments behind them.
 
     Reference: Selvaraju et al. (2017), Grad-CAM, https://arxiv.org/abs/1610.02391
     """
     calls = _trace(model, inputs)
-    shapes = {name: output for name, _, output in calls if isinstance(output, tuple)}
-    last = None
-    for name, module, output in calls:
+    last = attention = None
+    for position, (name, module, output) in enumerate(calls):
         if name and isinstance(module, _ConvNd) and isinstance(output, tuple) and len(output) > 2:
-            last = name
+            last, attention = name, None
         elif last is not None and "attention" in type(module).__name__.lower() and not _contains(name, last):
-            last = None
+            attention = position
     if last is None:
         return None
-    parts = last.split(".")
-    for depth in range(1, len(parts) + 1):
-        outer = ".".join(parts[:depth])
-        if len(shapes.get(outer, ())) > 2 and shapes[outer][2:] == shapes[last][2:]:
-            return outer
-    return last
+    if attention is not None:
+        return _token_layer(calls, attention, inputs[0].shape[0])
+    shapes = {name: output for name, _, output in calls if isinstance(output, tuple)}
+    return _outermost(last, shapes, lambda shape: len(shape) > 2 and shape[2:] == shapes[last][2:]) or last
+
+
+def _token_layer(calls: list[_Call], attention: int, examples: int) -> str | None:
+    """The layer with the tokens of the last attention, the one called at place ``attention``."""
+    name = calls[attention][0]
+    before = [
+        (at, shape)
+        for at, _, shape in calls[:attention]
+        if at and not _contains(name, at) and isinstance(shape, tuple) and len(shape) > 2 and shape[0] == examples
+    ]
+    if not before:
+        return None
+    into, wanted = before[-1]
+    found = layout_of(wanted, [(module, output) for _, module, output in calls], images=True)
+    if not found.channels_last:
+        return None
+    if found.special:
+        return into
+    shapes = {at: shape for at, _, shape in calls if isinstance(shape, tuple)}
+    return _outermost(name, shapes, lambda shape: shape == wanted) or into
+
+
+def _outermost(name: str, shapes: dict[str, tuple[int, ...]], fits: Callable[[tuple[int, ...]], bool]) -> str | None:
+    """The shortest path to the submodule ``name`` whose output's shape fits."""
+    parts = name.split(".")
+    paths = (".".join(parts[:depth]) for depth in range(1, len(parts) + 1))
+    return next((path for path in paths if path in shapes and fits(shapes[path])), None)
 
 
 def _contains(outer: str, inner: str) -> bool:
     return not outer or inner == outer or inner.startswith(outer + ".")
 
 
-def _trace(model: nn.Module, inputs: tuple[Tensor, ...]) -> list[tuple[str, nn.Module, Any]]:
+def _trace(model: nn.Module, inputs: tuple[Tensor, ...]) -> list[_Call]:
     """(name, module, shape of the output tensor or a few words on what it is instead) of every call, in order."""
 
-    def keep(output: Any) -> tuple[int, ...] | str:
-        return tuple(output.shape) if isinstance(output, Tensor) else probe.describe(output)
-
-    with lock_for(model), probe.trace(model, keep) as seen, torch.no_grad():
+    with lock_for(model), probe.trace(model, shape_or_words) as seen, torch.no_grad():
         model(*inputs)
     return [(call.name, call.module, call.output) for call in seen.calls]
+
+
+def shape_or_words(output: Any) -> tuple[int, ...] | str:
+    """The shape of an output tensor, or a few words on what it is instead."""
+    return tuple(output.shape) if isinstance(output, Tensor) else probe.describe(output)
 
 
 def _info(name: str, module: nn.Module, outputs: list[Any], examples: int) -> LayerInfo:

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from torch import Tensor, nn
 
-from attribution_core import errors
+from attribution_core import errors, folding
 from attribution_core.types import Estimate
 
 Replace = Callable[[Any], Any]
@@ -26,24 +26,45 @@ class Tap:
     calls: int = 0
     value: Any = None
 
-    def tensors(self, name: str) -> Estimate:
-        """The value as a tuple of tensors.
+    def tensors(self, name: str, examples: int | None = None) -> Estimate:
+        """The value as a tuple of tensors, with a row for each of the ``examples`` if given; see `tensors_of`.
 
         Raises:
             LayerNotCalled: the forward pass did not reach the module.
-            LayerNotTensor: the value is not made of tensors.
         """
-        if not self.calls:
-            raise errors.LayerNotCalled(f"Layer '{name}' is not called in the forward pass.", field="layer", layer=name)
-        values = self.value if isinstance(self.value, tuple) else (self.value,)
-        if not values or not all(isinstance(v, Tensor) for v in values):
-            raise errors.LayerNotTensor(
-                f"Layer '{name}' has {describe(self.value)} as its value; it must be a tensor.",
+        return tensors_of(self.value, name, examples) if self.calls else not_called(name)
+
+
+def not_called(name: str) -> NoReturn:
+    """Refuse a layer that the forward pass did not reach."""
+    raise errors.LayerNotCalled(f"Layer '{name}' is not called in the forward pass.", field="layer", layer=name)
+
+
+def tensors_of(value: Any, name: str, examples: int | None = None) -> Estimate:
+    """A layer's value as a tuple of tensors.
+
+    Raises:
+        LayerNotTensor: it is not made of tensors.
+        WrongShape: it has not one row for each of the ``examples``.
+    """
+    values = value if isinstance(value, tuple) else (value,)
+    if not values or not all(isinstance(v, Tensor) for v in values):
+        raise errors.LayerNotTensor(
+            f"Layer '{name}' has {describe(value)} as its value; it must be a tensor.",
+            field="layer",
+            layer=name,
+            type=type(value).__name__,
+        )
+    for v in values:
+        if examples is not None and (v.dim() == 0 or v.shape[0] != examples):
+            raise errors.WrongShape(
+                f"Layer '{name}' has shape {tuple(v.shape)} for {examples} examples; its first dimension must "
+                "count the examples.",
                 field="layer",
                 layer=name,
-                type=type(self.value).__name__,
+                shape=list(v.shape),
             )
-        return values
+    return values
 
 
 @contextmanager
@@ -52,35 +73,48 @@ def watch(module: nn.Module, see: Callable[[Any], Any], *, at_input: bool = Fals
 
     What ``see`` returns takes the value's place, unless it is None.
     """
-    if at_input:
-        handle = module.register_forward_pre_hook(lambda _, args: see(args))
-    else:
-        handle = module.register_forward_hook(lambda _, __, output: see(output))
-    try:
-        yield
-    finally:
-        handle.remove()
+    with folding.unfolded(module):
+        if at_input:
+            handle = module.register_forward_pre_hook(lambda _, args: see(args))
+        else:
+            handle = module.register_forward_hook(lambda _, __, output: see(output))
+        try:
+            yield
+        finally:
+            handle.remove()
 
 
 @contextmanager
 def tap(module: nn.Module, *, at_input: bool = False, replace: Replace | None = None) -> Iterator[Tap]:
-    """Keep the module's value; ``replace(value)`` may put another in its place, and that one is kept."""
+    """Keep a copy of the module's value, which an in-place operation behind the module does not change.
+
+    ``replace(value)`` may put another value in its place, and a copy of that one is kept.
+    """
     seen = Tap()
 
     def see(value: Any) -> Any:
+        put = None if replace is None else replace(value)
         seen.calls += 1
-        seen.value = value if replace is None else replace(value)
-        return None if replace is None else seen.value
+        seen.value = copied(value if replace is None else put)
+        return put
 
     with watch(module, see, at_input=at_input):
         yield seen
 
 
+def copied(value: Any) -> Any:
+    """A tensor, or the tensors in a tuple, copied; anything else as it is."""
+    if isinstance(value, tuple):
+        return tuple(copied(v) for v in value)
+    return value.clone() if isinstance(value, Tensor) else value
+
+
 @contextmanager
-def leaves(module: nn.Module, *, at_input: bool = False) -> Iterator[Tap]:
+def leaves(module: nn.Module, *, at_input: bool = False, cut: bool = True) -> Iterator[Tap]:
     """Cut the graph at the module: its value becomes leaves to differentiate by, kept in the tap.
 
     The model goes on with copies of the leaves, so that an in-place operation behind the module does no harm.
+    Without ``cut`` the value can be differentiated by too, and still belongs to the graph of what came before.
     """
     seen = Tap()
 
@@ -91,9 +125,11 @@ def leaves(module: nn.Module, *, at_input: bool = False) -> Iterator[Tap]:
         if not isinstance(parts, tuple) or not all(isinstance(v, Tensor) for v in parts):
             seen.value = value
             return None
-        kept = tuple(v.detach().requires_grad_(v.is_floating_point()) for v in parts)
+        kept = tuple(
+            v.detach().requires_grad_(v.is_floating_point()) if cut or not v.requires_grad else v for v in parts
+        )
         seen.value = kept
-        copies = tuple(v.clone() for v in kept)
+        copies: Estimate = copied(kept)
         return copies[0] if single else copies
 
     with watch(module, see, at_input=at_input):
@@ -111,6 +147,8 @@ class Call:
 
 @dataclass(slots=True)
 class Trace:
+    """The calls of a forward pass, in the order in which they end."""
+
     calls: list[Call] = field(default_factory=list)
 
 

@@ -6,19 +6,22 @@ open for the duration of one ``attribute`` call, under the model's lock.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.batchnorm import _NormBase
 
-from attribution_core import errors, execution, probe
+from attribution_core import errors, execution, precision, probe
 from attribution_core.chunks import ChunkSize
+from attribution_core.constancy import constant, mixes_batch
 from attribution_core.locks import lock_for, owner
-from attribution_core.tensors import Extra, Target, checked_inputs, main_output
+from attribution_core.readout import ModelOutput, Readout
+from attribution_core.tensors import Extra, Target, checked_inputs, one_each
 from attribution_core.types import Estimate, Forward, Inputs, TargetType
 
 
@@ -30,6 +33,9 @@ class Problem:
     inputs: Estimate
     extra: Extra
     target: Target
+    readout: Readout
+    first: int = 0
+    """The number of the first example in the batch that the caller gave."""
 
     @property
     def examples(self) -> int:
@@ -43,9 +49,24 @@ class Problem:
         """The examples of the pairs start … stop−1, where pair p is (point p // N, example p % N)."""
         return torch.arange(start, stop, device=self.device) % self.examples
 
+    def only(self, example: int) -> Problem:
+        """The same problem for one of the examples."""
+        row = torch.tensor([example], device=self.device)
+        return replace(
+            self,
+            first=self.first + example,
+            inputs=tuple(x[example : example + 1] for x in self.inputs),
+            extra=Extra(self.extra.rows(row), 1),
+            target=Target.of(self.target.rows(row), 1),
+        )
+
     def raw(self, inputs: Estimate, rows: Tensor) -> Tensor:
-        """The model's output tensor for the examples ``rows`` at ``inputs``."""
-        return main_output(self.forward(*inputs, *self.extra.rows(rows)))
+        """What the readout reads for the examples ``rows`` at ``inputs``, before the target chooses."""
+        return self.readout.read(owner(self.forward), lambda: self.call(inputs, rows), len(rows))
+
+    def call(self, inputs: Estimate, rows: Tensor) -> Any:
+        """The forward function's own answer for the examples ``rows`` at ``inputs``."""
+        return self.forward(*inputs, *self.extra.rows(rows))
 
     def values(self, inputs: Estimate, rows: Tensor) -> Tensor:
         """What is explained, as (m, R): R numbers for each of the m examples ``rows`` at ``inputs``.
@@ -65,7 +86,7 @@ class Problem:
                 examples=m,
             )
         values = self.target.select(output, rows)
-        self.check_finite(values, "The model's output", inputs, rows)
+        self.check_finite(values, self.readout.words(owner(self.forward)), inputs, rows)
         return values
 
     def whole(self, inputs: Estimate) -> Tensor:
@@ -84,7 +105,7 @@ class Problem:
                     examples=self.examples,
                 )
             values = self.target.select(output.reshape(1, *output.shape[1:]), self.rows(0, 1))
-        self.check_finite(values, "The model's output", inputs, self.rows(0, 1))
+        self.check_finite(values, self.readout.words(owner(self.forward)), inputs, self.rows(0, 1))
         return values
 
     def single(self, inputs: Estimate, rows: Tensor) -> Tensor:
@@ -93,22 +114,17 @@ class Problem:
         Raises:
             TargetMissing: there are several numbers for an example.
         """
-        values = self.values(inputs, rows)
-        if values.shape[1] != 1:
-            raise errors.TargetMissing(
-                f"The model has {values.shape[1]} outputs for each example; choose one with target.",
-                field="target",
-                outputs=values.shape[1],
-            )
-        return values[:, 0]
+        return one_each(self.values(inputs, rows))
 
     def check_finite(self, values: Tensor, what: str, inputs: Estimate, rows: Tensor) -> None:
         """Refuse NaN and infinity, saying for which example and in which layer it appears first."""
+        if math.isfinite(values.detach().sum().item()):  # one pass; a sum beyond the type's range is looked at closely
+            return
         finite = torch.isfinite(values)
         if bool(finite.all()):
             return
         position = int((~finite).reshape(len(rows), -1).any(1).nonzero()[0, 0])
-        example = int(rows[position])
+        example = self.first + int(rows[position])
         model = owner(self.forward)
         bad = [f"inputs[{t}]" for t, x in enumerate(inputs) if not bool(torch.isfinite(x).all())]
         place = bad[0] if bad else None
@@ -167,44 +183,67 @@ class Problem:
     def reference(self) -> tuple[Tensor, bool]:
         """y at the inputs, as (E, R), and whether the model returns one row for the whole batch (then E is 1).
 
-        A single example cannot tell; it counts as an example.
+        The examples are evaluated at once, since a function of the whole batch (a loss) may know their number; only
+        where memory runs out, in parts. A single example cannot tell; it counts as an example.
         """
-        if self.examples == 1:
+        n = self.examples
+        if n == 1:
             return self.outputs(self.inputs), False
         try:
-            return self.outputs(self.inputs, first=2), False
+            return self._at_once(lambda: self.values(self.inputs, self.rows(0, n))), False
+        except errors.OutOfMemory:
+            return self.outputs(self.inputs), False
         except errors.WrongShape:
-            parts: list[Tensor] = []
-            size = self.chunks("forward", multiple=self.examples)
-            execution.run(
-                self.examples, lambda *_: self.whole(self.inputs), lambda start, stop, y: parts.append(y), size
-            )
-            return parts[0], True
+            return self._at_once(lambda: self.whole(self.inputs)), True
+
+    def _at_once(self, evaluate: Callable[[], Tensor]) -> Tensor:
+        """What ``evaluate()`` finds for all examples, as the only chunk of a loop."""
+        found: list[Tensor] = []
+
+        def at_once(start: int, stop: int) -> Tensor:
+            with torch.no_grad():
+                return evaluate()
+
+        size = self.chunks("whole batch", most=self.examples, multiple=self.examples)
+        execution.run(self.examples, at_once, lambda start, stop, y: found.append(y), size)
+        return found[0]
 
 
 @contextmanager
 def opened(
-    forward: Forward, inputs: Inputs, target: TargetType = None, additional_forward_args: Any = None
+    forward: Forward,
+    inputs: Inputs,
+    target: TargetType = None,
+    additional_forward_args: Any = None,
+    readout: Readout | None = None,
 ) -> Iterator[Problem]:
     """Hold the model's lock, leave inference mode, and bring the arguments to their one form.
 
+    ``readout`` is the model's output if None; a `HiddenUnit` explains a neuron, without a target.
+
     Raises:
         WrongType, WrongShape: an argument that cannot be brought to that form.
+        NotApplicable: the model cannot be computed at the precision asked for.
     """
-    with lock_for(forward), torch.inference_mode(False):
+    with lock_for(forward), torch.inference_mode(False), constant(owner(forward)):
         tensors = checked_inputs(inputs)
         examples = tensors[0].shape[0]
         extra = Extra.of(additional_forward_args, examples)
-        yield Problem(forward, tensors, extra, Target.of(target, examples))
+        first = torch.zeros(1, dtype=torch.long, device=tensors[0].device)
+        trial = tuple(x[:1] for x in tensors)
+        with precision.applied(forward, execution.level(), trial, extra.rows(first)) as at_level:
+            chosen = Target.of(target, examples)
+            yield Problem(at_level, tensors, extra, chosen, readout or ModelOutput(), _first.get())
 
 
-def mixes_batch(model: Any) -> bool:
-    """Whether a batch norm takes its statistics from the batch, so that an example's output depends on its mates."""
-    if not isinstance(model, nn.Module):
-        return False
-    return any(isinstance(m, _NormBase) and _uses_batch_statistics(m) for m in model.modules())
+_first: ContextVar[int] = ContextVar("attribution_core_first_example", default=0)
 
 
-def _uses_batch_statistics(norm: _NormBase) -> bool:
-    per_example = isinstance(norm, (nn.InstanceNorm1d, nn.InstanceNorm2d, nn.InstanceNorm3d))
-    return not per_example and (norm.training or norm.running_mean is None)
+@contextmanager
+def counting_from(example: int) -> Iterator[None]:
+    """Problems opened in this block hold the examples from number ``example`` of the caller's batch on."""
+    token = _first.set(_first.get() + example)
+    try:
+        yield
+    finally:
+        _first.reset(token)

@@ -11,10 +11,11 @@ from torch import Tensor
 
 from attribution_core import errors, execution
 from attribution_core.attribution import Attribution
+from attribution_core.constancy import mixes_batch
 from attribution_core.locks import owner
-from attribution_core.noise import Partition, SeededNoise, Smoothing
-from attribution_core.problem import Problem, mixes_batch, opened
-from attribution_core.tensors import spread_weights, summing_type
+from attribution_core.noise import Partition, SeededNoise, Smoothing, require_noisy
+from attribution_core.problem import Problem, opened
+from attribution_core.tensors import rows_of, spread_weights, summing_type
 from attribution_core.types import Estimate, NoiseType
 
 
@@ -146,7 +147,12 @@ class NoisyAverage:
         self._at = (start, stop)
         problem = self._problem
         rows = torch.arange(start, stop, device=problem.device) // self._partition.samples
-        keywords = {name: _rows(value, rows, problem.examples) for name, value in self._keywords.items()}
+        keywords = {
+            name: value
+            if name == "baselines" and getattr(self._method, "takes_distribution", False)
+            else rows_of(value, rows, problem.examples)
+            for name, value in self._keywords.items()
+        }
         if "target" in keywords:
             keywords["target"] = problem.target.rows(rows)
         if "additional_forward_args" in keywords:
@@ -190,6 +196,7 @@ def smoothed(method: Attribution, inputs: Estimate, smoothing: Smoothing, keywor
     with opened(
         method.forward_func, inputs, keywords.get("target"), keywords.get("additional_forward_args")
     ) as problem:
+        require_noisy(problem.inputs)
         noise = SeededNoise(problem.inputs, smoothing)
         return NoisyAverage(method, problem, smoothing.type, keywords).over([smoothing.samples], lambda _: noise).values
 
@@ -200,12 +207,3 @@ def check_kind(kind: str, field: str) -> None:
         raise errors.OutOfRange(
             f"{field} is {kind!r}; it must be smoothgrad, smoothgrad_sq or vargrad.", field=field, value=repr(kind)
         )
-
-
-def _rows(value: Any, rows: Tensor, examples: int) -> Any:
-    """A tensor (or each of a tuple) with a row for each example, by rows; anything else as it is."""
-    if isinstance(value, tuple):
-        return tuple(_rows(v, rows, examples) for v in value)
-    if isinstance(value, Tensor) and value.dim() > 0 and len(value) == examples and examples > 1:
-        return value.index_select(0, rows.to(value.device))
-    return value

@@ -1,38 +1,61 @@
 """What an explorer needs to know of a method: its arguments, its cost, its limits, and how to run it.
 
-Each file in ``methods/`` ends in a `MethodSpec`; `attribution_core.registry` collects them. Form, tooltip, estimate,
-menu and documentation come from here.
+Each file in ``methods/`` ends in a `MethodSpec` ``SPEC``, or a tuple ``SPECS`` of them, which
+`attribution_core.registry` collects. Form, tooltip, estimate, menu and documentation come from here.
 """
 
 from __future__ import annotations
 
-import json
+import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import BaseModel
 from torch import Tensor, nn
 
 from attribution_core import errors
+from attribution_core.arguments import Arguments, arguments, choice, flag, number, seed, unit, validated, whole
 from attribution_core.attribution import Attribution
+from attribution_core.constancy import REASON, examples_apart
 from attribution_core.locks import explaining, lock_for
 from attribution_core.noise import Smoothing
+from attribution_core.notices import Notice, told
 from attribution_core.probe import module_named
+from attribution_core.seeding import one_by_one
 from attribution_core.smoothing import smoothed
-from attribution_core.types import Forward, TargetType
+from attribution_core.types import Estimate, Forward, Precision, TargetType
 
-Family = Literal["gradient", "path", "perturbation", "cam"]
+__all__ = [
+    "Arguments",
+    "Cost",
+    "Family",
+    "InputInfo",
+    "MethodSpec",
+    "Outcome",
+    "Sign",
+    "Space",
+    "arguments",
+    "choice",
+    "flag",
+    "number",
+    "seed",
+    "unit",
+    "whole",
+]
+
+Family = Literal["path", "gradient", "propagation", "cam", "activation", "perturbation", "custom"]
 Space = Literal["feature", "layer", "neuron"]
 Sign = Literal["all", "positive", "absolute"]
 
 
 @dataclass(frozen=True, slots=True)
 class InputInfo:
-    """The inputs' shapes, without the batch dimension."""
+    """The shapes of the inputs and, where it is known, of the chosen layer's value, without the batch dimension."""
 
     shapes: tuple[tuple[int, ...], ...]
+    layer: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,56 +68,21 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Attributions, one tensor for each input (or one at the layer), and the convergence delta of each example."""
+    """Attributions, one tensor for each input (or one at the layer), and the convergence delta of each example.
+
+    ``notices`` say what the result does not hold though its method promises it, the first of each kind.
+    """
 
     attributions: tuple[Tensor, ...]
     delta: Tensor | None
+    notices: tuple[Notice, ...] = ()
 
 
-class Arguments(BaseModel):
-    """Base of every method's tunable arguments: flat, strict, closed and finite."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, frozen=True)
+Against = Callable[[nn.Module, tuple[Tensor, ...], tuple[Any, ...]], tuple[str, ...]]
+"""``against(model, inputs, extra)``: reasons; ``model(*inputs, *extra)`` is how the model is called."""
 
 
-def arguments(name: str, base: type[Arguments] = Arguments, **fields: Any) -> type[Arguments]:
-    """A model of arguments made of `flag`, `whole`, `number` and `choice`."""
-    return create_model(name, __base__=base, **fields)
-
-
-def _field(default: Any, title: str, description: str, unit: str | None, advanced: bool, **bounds: Any) -> Any:
-    extra: dict[str, Any] = ({"unit": unit} if unit else {}) | ({"advanced": True} if advanced else {})
-    return Field(default, title=title, description=description, json_schema_extra=extra or None, **bounds)
-
-
-def flag(default: bool, title: str, description: str, *, advanced: bool = False) -> Any:
-    return bool, _field(default, title, description, None, advanced)
-
-
-def whole(
-    default: int, low: int, high: int, title: str, description: str, *, unit: str | None = None, advanced: bool = False
-) -> Any:
-    return int, _field(default, title, description, unit, advanced, ge=low, le=high)
-
-
-def number(
-    default: float,
-    low: float,
-    high: float,
-    title: str,
-    description: str,
-    *,
-    unit: str | None = None,
-    advanced: bool = False,
-) -> Any:
-    return float, _field(default, title, description, unit, advanced, ge=low, le=high)
-
-
-def choice(default: str, options: tuple[str, ...], title: str, description: str, *, advanced: bool = False) -> Any:
-    return Literal[options], _field(default, title, description, None, advanced)
-
-
-def _nothing_against(model: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[str, ...]:
+def _nothing_against(model: nn.Module, inputs: tuple[Tensor, ...], extra: tuple[Any, ...]) -> tuple[str, ...]:
     return ()
 
 
@@ -113,13 +101,18 @@ class MethodSpec:
         build: ``build(info)`` is the pydantic model of the arguments for inputs of that shape.
         evaluations: ``evaluations(arguments, info)`` is the cost without the convergence delta.
         options: the arguments that go to ``__init__``; the others go to ``attribute``.
-        translate: turns the arguments for ``attribute`` into its keywords.
+        translate: turns the arguments for ``attribute`` (but ``seed`` and ``unit``) into its keywords.
         against: reasons why a model cannot be explained with it, beside what `applicable` finds for all methods.
         anytime: whether partial results are estimates of the whole map.
-        stochastic: whether results depend on a seed.
-        needs: of 'layer', 'baseline'.
+        stochastic: whether results depend on a seed; there is an argument ``seed`` then (see `seed`), and examples are
+            explained one by one, each under it.
+        needs: of 'layer'; 'baseline' (one row for each example); 'distribution' (rows drawn from the dataset, which
+            are given as ``baselines``).
+        integers: whether integer inputs (tokens) can be explained; perturbations and activations always can.
+        distribution: how many rows a method that needs a distribution gets from an explorer.
         smoothing: whether the smoothing modifier applies.
-        delta: ``delta(arguments)`` says whether a convergence delta is told (two more forward passes).
+        delta: ``delta(arguments)`` says whether a convergence delta is told.
+        delta_forwards: the forward passes that the delta costs.
         sign: how its maps are drawn at first.
     """
 
@@ -135,17 +128,32 @@ class MethodSpec:
     evaluations: Callable[[Any, InputInfo], Cost]
     options: frozenset[str] = frozenset()
     translate: Callable[[dict[str, Any], InputInfo], dict[str, Any]] = lambda values, info: values
-    against: Callable[[nn.Module, tuple[Tensor, ...]], tuple[str, ...]] = _nothing_against
+    against: Against = _nothing_against
     anytime: bool = False
     stochastic: bool = False
     needs: frozenset[str] = field(default_factory=frozenset)
+    integers: bool = False
+    distribution: int = 0
     smoothing: bool = False
     delta: Callable[[Any], bool] = lambda values: False
+    delta_forwards: int = 2
     sign: Sign = "all"
 
     @property
     def class_name(self) -> str:
+        """The class's name, for tooltips."""
         return self.method.__name__
+
+    @property
+    def precisions(self) -> tuple[Precision, ...]:
+        """The levels it can be computed at: 'fast' needs many evaluations that average its error out.
+
+        A user's own class calls the model as it likes, so only 'exact' is known to mean what it says.
+        """
+        if self.family == "custom":
+            return ("exact",)
+        averages = self.family in ("path", "perturbation") or self.distribution > 1
+        return ("exact", "fused", "fast") if averages else ("exact", "fused")
 
     def arguments(self, inputs: InputInfo) -> type[Arguments]:
         """The pydantic model of the tunable arguments, with bounds and defaults for inputs of that shape."""
@@ -157,33 +165,36 @@ class MethodSpec:
         Raises:
             AttributionError: its ``field`` names the argument at fault.
         """
-        model = self.arguments(inputs)
-        if not isinstance(arguments, Mapping):
-            raise errors.WrongType(
-                f"arguments is {_shown(arguments)}; it must be a mapping of names to values.", field="arguments"
-            )
-        try:
-            return model.model_validate(dict(arguments))
-        except ValidationError as error:
-            raise _refusal(error.errors(include_url=False)[0], model) from None
+        return validated(self.arguments(inputs), arguments)
 
     def cost(self, arguments: BaseModel, inputs: InputInfo, smoothing_samples: int | None = None) -> Cost:
         """Evaluations for one example: what the loop will report."""
         once = self.evaluations(arguments, inputs)
         if smoothing_samples is not None:
             return Cost(once.forward * smoothing_samples, once.backward * smoothing_samples)
-        return Cost(once.forward + 2 * self.delta(arguments), once.backward)
+        return Cost(once.forward + self.delta_forwards * self.delta(arguments), once.backward)
 
-    def applicable(self, model: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[str, ...]:
+    @property
+    def takes_target(self) -> bool:
+        """Whether an output is explained: not so for activations, nor for most neuron methods."""
+        return "target" in inspect.signature(self.method.attribute).parameters
+
+    def applicable(
+        self, model: nn.Module, inputs: tuple[Tensor, ...], additional_forward_args: Any = None
+    ) -> tuple[str, ...]:
         """Reasons why this method cannot explain ``model`` at ``inputs``; empty if it can."""
+        extra = additional_forward_args if isinstance(additional_forward_args, tuple) else (additional_forward_args,)
         reasons: list[str] = []
-        if self.family != "perturbation":
+        if not self.integers and self.family not in ("perturbation", "activation"):
             reasons += [
                 f"Input {position + 1} holds {str(x.dtype).removeprefix('torch.')} values, which have no gradient."
                 for position, x in enumerate(inputs)
                 if not x.is_floating_point()
             ]
-        return (*reasons, *self.against(model, inputs))
+        further = () if additional_forward_args is None else extra
+        if not examples_apart(model, inputs, further):
+            reasons.append(REASON)
+        return (*reasons, *self.against(model, inputs, further))
 
     def attribute(
         self,
@@ -214,25 +225,57 @@ class MethodSpec:
         Raises:
             AttributionError: see the method.
         """
-        info = InputInfo(tuple(tuple(x.shape[1:]) for x in inputs))
-        values = arguments.model_dump()
-        options = {name: values.pop(name) for name in self.options}
-        keywords = self.translate(values, info)
-        keywords["target"] = target
-        keywords["additional_forward_args"] = additional_forward_args
-        if "baseline" in self.needs:
-            keywords["baselines"] = baselines
         with lock_for(model):
             places = (self._layer(model, layer),) if "layer" in self.needs else ()
+            chosen = arguments.model_dump()
+            options = {name: chosen.pop(name) for name in self.options}
             method = self.method(explaining(model, forward), *places, **options)
-            if smoothing is not None:
-                if not self.smoothing:
-                    raise errors.NotApplicable(f"{self.name} cannot be smoothed.", field="smoothing")
-                return Outcome(smoothed(method, inputs, smoothing, keywords), None)
-            if self.delta(arguments):
-                attributions, delta = method.attribute(inputs, **keywords, return_convergence_delta=True)
-            else:
-                attributions, delta = method.attribute(inputs, **keywords), None
+            drawn_under = chosen.pop("seed", 0)
+            keywords = self._keywords(chosen, inputs, baselines)
+            if self.takes_target:
+                keywords["target"] = target
+            keywords["additional_forward_args"] = additional_forward_args
+            try:
+                with told() as notices:
+                    outcome = self._outcome(method, inputs, keywords, smoothing, drawn_under, self.delta(arguments))
+                return replace(outcome, notices=tuple(notices.values()))
+            except errors.AttributionError as error:
+                if error.field != "neuron_selector":
+                    raise
+                raise _in_words_of_arguments(error) from None
+
+    def _keywords(self, chosen: dict[str, Any], inputs: Estimate, baselines: Estimate | None) -> dict[str, Any]:
+        """The chosen arguments as keywords of the method's ``attribute``."""
+        selector = {"neuron_selector": chosen.pop("unit")} if self.space == "neuron" else {}
+        keywords = self.translate(chosen, InputInfo(tuple(tuple(x.shape[1:]) for x in inputs))) | selector
+        if "distribution" in self.needs and baselines is None:
+            raise errors.WrongType(
+                f"baselines is None; {self.name} needs rows of the dataset, {self.distribution} for example.",
+                field="baselines",
+            )
+        if self.needs & {"baseline", "distribution"}:
+            keywords["baselines"] = baselines
+        return keywords
+
+    def _outcome(
+        self,
+        method: Attribution,
+        inputs: Estimate,
+        keywords: dict[str, Any],
+        smoothing: Smoothing | None,
+        seed: int,
+        with_delta: bool,
+    ) -> Outcome:
+        if smoothing is not None:
+            if not self.smoothing:
+                raise errors.NotApplicable(f"{self.name} cannot be smoothed.", field="smoothing")
+            return Outcome(smoothed(method, inputs, smoothing, keywords), None)
+        if self.stochastic:
+            return Outcome(one_by_one(method, inputs, seed, keywords), None)
+        if with_delta:
+            attributions, delta = method.attribute(inputs, **keywords, return_convergence_delta=True)
+        else:
+            attributions, delta = method.attribute(inputs, **keywords), None
         return Outcome(attributions if isinstance(attributions, tuple) else (attributions,), delta)
 
     def _layer(self, model: nn.Module, layer: str | None) -> nn.Module:
@@ -246,58 +289,7 @@ def _built(build: Callable[[InputInfo], type[Arguments]], inputs: InputInfo) -> 
     return build(inputs)
 
 
-def _refusal(problem: Any, model: type[Arguments]) -> errors.AttributionError:
-    """Pydantic's first complaint in this library's words."""
-    cause = problem.get("ctx", {}).get("error")
-    if isinstance(cause, errors.AttributionError):
-        return cause
-    name = str(problem["loc"][0]) if problem["loc"] else "arguments"
-    value = problem["input"]
-    if problem["type"] == "extra_forbidden":
-        known = list(model.model_fields)
-        return errors.UnknownArgument(
-            f"Unknown argument '{name}'.{errors.suggestion(name, known)}",
-            field=name,
-            nearest=errors.nearest(name, known),
-        )
-    schema = model.model_json_schema()["properties"][name]
-    allowed = _allowed(schema)
-    kind = problem["type"]
-    bounded = "than" in kind or kind == "literal_error"
-    error = errors.OutOfRange if bounded else errors.WrongType
-    noun = "" if bounded else _NOUNS.get(schema.get("type", ""), "")
-    wording = ", ".join(part for part in (noun, allowed) if part) or problem["msg"]
-    return error(
-        f"{name} is {_shown(value)}; it must be {wording}.",
-        field=name,
-        value=_json_safe(value),
-        low=schema.get("minimum"),
-        high=schema.get("maximum"),
-    )
-
-
-_NOUNS = {"integer": "a whole number", "number": "a number", "boolean": "true or false"}
-
-
-def _allowed(schema: dict[str, Any]) -> str:
-    if "enum" in schema:
-        return "one of " + ", ".join(map(str, schema["enum"]))
-    if "minimum" in schema and "maximum" in schema:
-        return f"{schema['minimum']} to {schema['maximum']}"
-    return ""
-
-
-def _shown(value: Any) -> str:
-    """The value as JSON would write it, at most 60 characters."""
-    if isinstance(value, int) and value.bit_length() > 128:
-        return f"{'-' if value < 0 else ''}2^{value.bit_length() - 1} or more"
-    try:
-        text = json.dumps(value)
-    except (TypeError, ValueError):
-        text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "…"
-
-
-def _json_safe(value: Any) -> Any:
-    finite = isinstance(value, (bool, str)) or (isinstance(value, int) and value.bit_length() <= 53)
-    return value if finite else _shown(value)
+def _in_words_of_arguments(error: errors.AttributionError) -> errors.AttributionError:
+    """A refusal of a keyword in the name of the argument that the explorer's user set."""
+    message = error.message.replace("neuron_selector", "unit")
+    return type(error)(message, field="unit", **error.params)

@@ -5,8 +5,9 @@ Inside the library inputs are always tuples; this is the only file that knows ot
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from operator import index as as_index
 from typing import Any
 
@@ -14,7 +15,7 @@ import torch
 from torch import Tensor
 
 from attribution_core import errors
-from attribution_core.types import Attributions, Baselines, Estimate, Inputs, TargetType
+from attribution_core.types import Attributions, Baselines, Estimate, Inputs, LayerAttributions, TargetType
 
 
 def as_tuple(inputs: Inputs, name: str = "inputs") -> Estimate:
@@ -35,6 +36,23 @@ def as_tuple(inputs: Inputs, name: str = "inputs") -> Estimate:
 def like(values: Estimate, inputs: Any) -> Attributions:
     """A tensor if ``inputs`` was one, otherwise the tuple."""
     return values[0] if isinstance(inputs, Tensor) else values
+
+
+def like_layer(values: Estimate) -> Attributions:
+    """One layer's values: a tensor, or a tuple if there are several."""
+    return values[0] if len(values) == 1 else values
+
+
+def like_layers(values: Sequence[Estimate], layer: Any) -> LayerAttributions:
+    """Several layers' values as a list if ``layer`` is one, otherwise the only layer's."""
+    each = [like_layer(v) for v in values]
+    return each if isinstance(layer, list) else each[0]
+
+
+def grouped(values: Estimate, counts: Sequence[int]) -> list[Estimate]:
+    """The values cut into runs of so many."""
+    ends = list(accumulate(counts))
+    return [values[end - count : end] for end, count in zip(ends, counts, strict=True)]
 
 
 def usable(tensor: Tensor) -> Tensor:
@@ -109,6 +127,30 @@ def take_rows(value: Tensor, rows: Tensor) -> Tensor:
     if value.shape[0] == 1:
         return value.expand(len(rows), *value.shape[1:])
     return value.index_select(0, rows.to(value.device))
+
+
+def rows_of(value: Any, rows: Tensor, examples: int) -> Any:
+    """A tensor (or each of a tuple) with a row for each of several examples, by rows; anything else as it is."""
+    if isinstance(value, tuple):
+        return tuple(rows_of(v, rows, examples) for v in value)
+    if isinstance(value, Tensor) and value.dim() > 0 and len(value) == examples and examples > 1:
+        return value.index_select(0, rows.to(value.device))
+    return value
+
+
+def one_each(values: Tensor) -> Tensor:
+    """(m, 1) → (m,): the only number of each example.
+
+    Raises:
+        TargetMissing: there are several.
+    """
+    if values.shape[1] != 1:
+        raise errors.TargetMissing(
+            f"The model has {values.shape[1]} outputs for each example; choose one with target.",
+            field="target",
+            outputs=values.shape[1],
+        )
+    return values[:, 0]
 
 
 def spread_weights(weights: Tensor, like: Tensor) -> Tensor:
@@ -289,7 +331,7 @@ def main_output(output: Any) -> Tensor:
     if isinstance(output, Tensor):
         return output
     if isinstance(output, (int, float)) and not isinstance(output, bool):
-        return torch.tensor(float(output))
+        return torch.tensor(float(output), dtype=torch.float64)
     if isinstance(output, Mapping):
         if isinstance(output.get("logits"), Tensor):
             return output["logits"]  # type: ignore[no-any-return]

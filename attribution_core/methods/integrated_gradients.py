@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self, final, overload
+from typing import Any, Literal, final, overload
 
-from pydantic import model_validator
 from torch import Tensor
 
-from attribution_core import errors, execution
 from attribution_core.attribution import GradientAttribution
-from attribution_core.gradients import InputSite, StraightPath, integrate
+from attribution_core.path_arguments import multiply, path_arguments
+from attribution_core.paths import averaged, checked_rule, with_delta
 from attribution_core.problem import opened
-from attribution_core.quadrature import NAMES, quadrature
-from attribution_core.spec import Arguments, Cost, InputInfo, MethodSpec, arguments, choice, flag, whole
+from attribution_core.spec import Arguments, Cost, InputInfo, MethodSpec
 from attribution_core.tensors import checked_baselines, like
 from attribution_core.types import Attributions, Baselines, Estimate, Forward, Inputs, TargetType
 
@@ -108,56 +106,25 @@ class IntegratedGradients(GradientAttribution):
             NoGradient: the output does not depend on the inputs.
             Nonfinite: an output or gradient is NaN or infinite.
         """
-        rule = quadrature(method, n_steps)
-        if internal_batch_size is not None:
-            errors.whole_number("internal_batch_size", internal_batch_size, 1)
+        rule = checked_rule(method, n_steps, internal_batch_size)
         with opened(self.forward_func, inputs, target, additional_forward_args) as problem:
             start = checked_baselines(baselines, problem.inputs)
 
-            def finish(averages: Estimate) -> Estimate:
-                if not self._multiply_by_inputs:
-                    return averages
-                return tuple((x - b) * g for x, b, g in zip(problem.inputs, start, averages, strict=True))
+            def gap(result: Estimate) -> Tensor:
+                return self.compute_convergence_delta(result, start, problem.inputs, target, additional_forward_args)
 
-            latest: list[Estimate] = []
-
-            def blend(inner: Estimate | None) -> Estimate | None:
-                return latest[0] if latest else inner
-
-            n = problem.examples
-            with execution.plan(n * (n_steps + 2 * return_convergence_delta), blend):
-                path = StraightPath(start, problem.inputs, rule)
-                result = integrate(problem, path, InputSite(), finish=finish, most=internal_batch_size)
-                latest.append(result)
-                if not return_convergence_delta:
-                    return like(result, inputs)
-                delta = self.compute_convergence_delta(result, start, problem.inputs, target, additional_forward_args)
-        return like(result, inputs), delta
-
-
-class _Arguments(Arguments):
-    @model_validator(mode="after")
-    def _two_ends(self) -> Self:
-        if getattr(self, "method", None) == "riemann_trapezoid" and getattr(self, "n_steps", 2) < 2:
-            raise errors.OutOfRange(
-                "n_steps is 1; it must be 2 to 1000 for riemann_trapezoid.", field="n_steps", value=1, low=2, high=1000
+            result, delta = with_delta(
+                n_steps * problem.examples,
+                lambda: averaged(problem, start, rule, multiply=self._multiply_by_inputs, most=internal_batch_size),
+                gap if return_convergence_delta else None,
+                problem.examples,
             )
-        return self
+        attributions = like(result, inputs)
+        return attributions if delta is None else (attributions, delta)
 
 
 def _arguments(info: InputInfo) -> type[Arguments]:
-    return arguments(
-        "IntegratedGradientsArguments",
-        _Arguments,
-        n_steps=whole(50, 1, 1000, "Steps", "Points on the path from the baseline to the input; more are more exact."),
-        method=choice("gausslegendre", NAMES, "Quadrature", "How the points are placed and weighed.", advanced=True),
-        multiply_by_inputs=flag(
-            True,
-            "Multiply by the input's difference",
-            "Without it, the map is the averaged gradient and does not add up to the score's change.",
-            advanced=True,
-        ),
-    )
+    return path_arguments("IntegratedGradientsArguments", multiply_by_inputs=multiply())
 
 
 SPEC = MethodSpec(

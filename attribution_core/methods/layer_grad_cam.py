@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import Any, final
 
+import torch
 from torch import Tensor, nn
 
-from attribution_core import layers
+from attribution_core import layers, probe
 from attribution_core.attribution import GradientAttribution, LayerAttribution
 from attribution_core.gradients import Here, ModuleSite, integrate
+from attribution_core.layout import Layout, layout_of
+from attribution_core.locks import owner
 from attribution_core.problem import opened
 from attribution_core.spec import Arguments, Cost, InputInfo, MethodSpec, arguments, flag
+from attribution_core.tensors import like_layer
 from attribution_core.types import Attributions, Estimate, Forward, Inputs, TargetType
 
 
@@ -18,7 +22,9 @@ from attribution_core.types import Attributions, Estimate, Forward, Inputs, Targ
 class LayerGradCam(LayerAttribution, GradientAttribution):
     """Σ_c ā_c A_c, the layer's channels A weighted by the gradient ∂y/∂A averaged over positions, ā.
 
-    Without ReLU by default, as in Captum; the paper keeps the positive part only.
+    Without ReLU by default, as in Captum; the paper keeps the positive part only. In transformers the tokens are the
+    positions and their last dimension holds the channels: tokens become a grid again, class and register tokens, taken
+    to come first, are left out (see `attribution_core.layout`).
 
     Args:
         forward_func: the model, or a function that calls it and returns one row for each example.
@@ -57,8 +63,9 @@ class LayerGradCam(LayerAttribution, GradientAttribution):
             grad_kwargs: keywords for `torch.autograd.grad`.
 
         Returns:
-            Tensor of shape (N, 1, …) with the layer's positions, or (N, C, …) without the sum; a tuple of tensors if
-            the layer's value is a tuple of several. `LayerAttribution.interpolate` enlarges it to the input's size.
+            Tensor of shape (N, 1, …) with the layer's positions, or (N, C, …) without the sum; the positions of image
+            tokens are rows and columns. A tuple of tensors if the layer's value is a tuple of several.
+            `LayerAttribution.interpolate` enlarges it to the input's size.
 
         Raises:
             LayerNotCalled: the forward function does not reach the layer.
@@ -68,20 +75,32 @@ class LayerGradCam(LayerAttribution, GradientAttribution):
             Nonfinite: an output or gradient is NaN or infinite.
         """
 
+        layouts: dict[torch.Size, Layout] = {}
+
         def contribution(values: Estimate, grads: Estimate) -> Estimate:
             return tuple(cam(v, g) for v, g in zip(values, grads, strict=True))
 
         def cam(value: Tensor, gradient: Tensor) -> Tensor:
+            if value.shape[1:] not in layouts:
+                calls = [(call.module, call.output) for call in seen.calls]
+                layouts[value.shape[1:]] = layout_of(tuple(value.shape), calls, images)
+            value, gradient = (layouts[value.shape[1:]].channels_first(t) for t in (value, gradient))
             positions = tuple(range(2, value.dim()))
             weighted = value * (gradient.mean(positions, keepdim=True) if positions else gradient)
             if attr_dim_summation and value.dim() > 1:
                 weighted = weighted.sum(1, keepdim=True)
             return weighted.relu() if relu_attributions else weighted
 
-        with opened(self.forward_func, inputs, target, additional_forward_args) as problem:
+        model = owner(self.forward_func)
+        known = model if isinstance(model, nn.Module) else self.module
+        with (
+            opened(self.forward_func, inputs, target, additional_forward_args) as problem,
+            probe.trace(known, layers.shape_or_words) as seen,
+        ):
+            images = any(x.dim() == 4 for x in problem.inputs)
             site = ModuleSite(self.module, attribute_to_layer_input, grad_kwargs)
             result = integrate(problem, Here(problem.inputs), site, contribution=contribution)
-        return result[0] if len(result) == 1 else result
+        return like_layer(result)
 
 
 def _arguments(info: InputInfo) -> type[Arguments]:
@@ -99,9 +118,9 @@ def _arguments(info: InputInfo) -> type[Arguments]:
     )
 
 
-def _against(model: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[str, ...]:
-    if layers.default_cam_layer(model, inputs) is None:
-        return ("The model has no convolution whose output is a map of positions.",)
+def _against(model: nn.Module, inputs: tuple[Tensor, ...], extra: tuple[Any, ...]) -> tuple[str, ...]:
+    if layers.default_cam_layer(model, (*inputs, *extra)) is None:
+        return ("The model has no convolution and no image tokens whose output is a map of positions.",)
     return ()
 
 
@@ -122,6 +141,7 @@ SPEC = MethodSpec(
     evaluations=lambda values, info: Cost(1, 1),
     against=_against,
     needs=frozenset({"layer"}),
+    integers=True,
     smoothing=True,
     sign="positive",
 )

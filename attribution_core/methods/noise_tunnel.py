@@ -8,11 +8,11 @@ from torch import Tensor
 
 from attribution_core import errors
 from attribution_core.attribution import Attribution
-from attribution_core.noise import DrawnNoise
+from attribution_core.noise import DrawnNoise, checked_deviations
 from attribution_core.problem import opened
 from attribution_core.smoothing import NoisyAverage, check_kind
 from attribution_core.tensors import like
-from attribution_core.types import Attributions, Estimate, Inputs, NoiseType
+from attribution_core.types import Attributions, Inputs, NoiseType
 
 
 @final
@@ -91,31 +91,10 @@ class NoiseTunnel(Attribution):
         with opened(
             self.forward_func, inputs, keywords.get("target"), keywords.get("additional_forward_args")
         ) as problem:
-            deviations = _deviations(stdevs, problem.inputs)
+            deviations = checked_deviations(stdevs, problem.inputs)
             average = NoisyAverage(
                 self.attribution_method, problem, nt_type, keywords, lambda copies: like(copies, inputs)
             )
             found = average.over(counts, lambda samples: DrawnNoise(problem.inputs, samples, deviations, distributions))
         attributions = found.values if found.is_tuple else found.values[0]
         return attributions if found.delta is None else (attributions, found.delta)
-
-
-def _deviations(stdevs: Any, inputs: Estimate) -> tuple[float, ...]:
-    each = stdevs if isinstance(stdevs, tuple) else (stdevs,) * len(inputs)
-    if len(each) != len(inputs):
-        raise errors.WrongShape(
-            f"stdevs has {len(each)} entries; it must have one for each of the {len(inputs)} inputs.",
-            field="stdevs",
-            entries=len(each),
-        )
-    for value in each:
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise errors.WrongType(f"stdevs is {value!r}; it must be a number.", field="stdevs", value=repr(value))
-        if not 0 <= value < float("inf"):
-            raise errors.OutOfRange(f"stdevs is {value}; it must be at least 0.", field="stdevs", value=repr(value))
-    for position, x in enumerate(inputs):
-        if not x.is_floating_point():
-            raise errors.WrongType(
-                f"inputs[{position}] is a tensor of {x.dtype}; noise needs floating point.", field="inputs"
-            )
-    return tuple(float(value) for value in each)

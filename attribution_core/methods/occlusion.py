@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from math import ceil, prod
 from typing import Any, ClassVar, TypeAlias, final
 
@@ -12,8 +11,9 @@ from torch import Tensor, nn
 
 from attribution_core import errors, execution
 from attribution_core.attribution import PerturbationAttribution
-from attribution_core.coalitions import DifferenceMean, Windows
+from attribution_core.coalitions import Boxes, Windows
 from attribution_core.problem import Problem, opened
+from attribution_core.solvers import DifferenceMean, solve
 from attribution_core.spec import Arguments, Cost, InputInfo, MethodSpec, arguments, whole
 from attribution_core.tensors import checked_baselines, like
 from attribution_core.types import Attributions, Baselines, Estimate, Forward, Inputs, TargetType
@@ -84,32 +84,17 @@ class Occlusion(PerturbationAttribution):
         with opened(self.forward_func, inputs, target, additional_forward_args) as problem:
             start = checked_baselines(baselines, problem.inputs)
             windows = _windows(problem.inputs, inputs, sliding_window_shapes, strides)
-            shown = execution.execution(on_progress=execution.TextProgress("Occlusion"))
-            with shown if show_progress else nullcontext():
+            with execution.shown("Occlusion", show_progress):
                 return like(_occlude(problem, start, windows, perturbations_per_eval), inputs)
 
 
 def _occlude(problem: Problem, baselines: Estimate, windows: list[Windows], first: int) -> Estimate:
-    n = problem.examples
-    with execution.plan(n * (1 + sum(len(w) for w in windows))):
-        reference, together = problem.reference()
-        try:
-            return _differences(problem, baselines, windows, reference, n if together else None, first)
-        except errors.WrongShape:
-            if n > 1:
-                raise
-        # A single example does not tell whether its one row stands for the example or for the batch: for the batch.
-        return _differences(problem, baselines, windows, reference, n, first)
+    stream = Boxes(problem, baselines, windows)
 
+    def build(reference: Tensor, together: bool) -> DifferenceMean:
+        return DifferenceMean(problem, stream, windows, reference, together)
 
-def _differences(
-    problem: Problem, baselines: Estimate, windows: list[Windows], reference: Tensor, most: int | None, first: int
-) -> Estimate:
-    solver = DifferenceMean(problem, baselines, windows, reference)
-    n = problem.examples
-    size = problem.chunks("forward", first=first * n if first > 1 else None, most=most, multiple=most)
-    execution.run(len(solver), solver.evaluate, solver.add, size, lambda inner: solver.partial())
-    return solver.result()
+    return solve(problem, len(stream), first, build)
 
 
 def _windows(tensors: Estimate, inputs: Inputs, shapes: Any, strides: Any) -> list[Windows]:
@@ -256,7 +241,7 @@ def _evaluations(values: Arguments, info: InputInfo) -> Cost:
     return Cost(1 + windows, 0)
 
 
-def _against(model: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[str, ...]:
+def _against(model: nn.Module, inputs: tuple[Tensor, ...], extra: tuple[Any, ...]) -> tuple[str, ...]:
     ranks = {x.dim() - 1 for x in inputs}
     if len(ranks) > 1 or not ranks <= set(_AXES):
         return ("Windows need inputs that are all images (C×H×W), all sequences (C×L), or all vectors.",)

@@ -25,7 +25,7 @@ def chunking(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 
         def begin_whole(self: chunks.ChunkSize, total: int) -> None:
             begin(self, total)
-            self.current = total
+            self.current = min(total, self._ceiling)
 
         monkeypatch.setattr(chunks.ChunkSize, "begin", begin_whole)
     return str(request.param)

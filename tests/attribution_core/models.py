@@ -125,16 +125,37 @@ def layer_for(spec: registry.MethodSpec, name: str = "conv2") -> str | None:
     return name if "layer" in spec.needs else None
 
 
+def baselines_for(spec: registry.MethodSpec, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...] | None:
+    """Rows for a method that needs a distribution of baselines; None, which is zero, for the others."""
+    if "distribution" not in spec.needs:
+        return None
+    generator = torch.Generator().manual_seed(11)
+    return tuple((torch.rand((3, *x.shape[1:]), generator=generator) * 0.2).to(x) for x in inputs)
+
+
 def attribute(
     spec: registry.MethodSpec, model: nn.Module, inputs: Tensor | tuple[Tensor, ...], **settings: Any
 ) -> registry.Outcome:
     """Run a method as an explorer does, at its default arguments but for ``arguments``."""
     tensors = inputs if isinstance(inputs, tuple) else (inputs,)
     info = registry.InputInfo(tuple(tuple(x.shape[1:]) for x in tensors))
-    values = spec.validate(settings.pop("arguments", {}), info)
+    alive = {"unit": 1} if spec.space == "neuron" else {}  # unit 0 of the convnet's second layer never responds
+    values = spec.validate(alive | settings.pop("arguments", {}), info)
     settings.setdefault("target", 1)
     settings.setdefault("layer", layer_for(spec))
+    settings.setdefault("baselines", baselines_for(spec, tensors))
     return spec.attribute(settings.pop("forward", model), model, tensors, arguments=values, **settings)
+
+
+def quickly(
+    spec: registry.MethodSpec, model: nn.Module, inputs: Tensor | tuple[Tensor, ...], **settings: Any
+) -> registry.Outcome:
+    """`attribute` with few steps, samples and groups, but for ``arguments``."""
+    tensors = inputs if isinstance(inputs, tuple) else (inputs,)
+    fields = spec.arguments(registry.InputInfo(tuple(tuple(x.shape[1:]) for x in tensors))).model_fields
+    few = {"n_steps": 3, "n_samples": 4, "squares": 2, "groups": 4}
+    arguments = {name: value for name, value in few.items() if name in fields} | settings.pop("arguments", {})
+    return attribute(spec, model, inputs, arguments=arguments, **settings)
 
 
 def hooks(model: nn.Module) -> int:

@@ -159,7 +159,7 @@ def test_internal_batch_size_is_a_limit_and_perturbations_per_eval_a_start() -> 
     sizes: list[int] = []
     model.register_forward_pre_hook(lambda _, inputs: sizes.append(len(inputs[0])))
     Occlusion(model).attribute(images(3), (2, 2, 2), target=0, perturbations_per_eval=5)
-    assert sizes[2] == 15
+    assert sizes[:2] == [3, 15]
 
 
 # --- progress, partial results, cancellation --------------------------------------------------------------------
@@ -178,7 +178,7 @@ def test_progress_is_monotone_and_ends_at_the_cost(
     smoothing = None if samples is None else registry.Smoothing(samples=samples)
     with execution.execution(on_progress=lambda p: seen.append((p.done, p.total))):
         attribute(spec, model, x, smoothing=smoothing)
-    info = registry.InputInfo(((2, 8, 8),))
+    info = registry.InputInfo(((2, 8, 8),), layer=(5, 8, 8) if spec.space == "layer" else None)
     cost = spec.cost(spec.validate({}, info), info, samples)
     assert seen[-1] == (3 * cost.forward, 3 * cost.forward)
     assert {total for _, total in seen} == {3 * cost.forward}
@@ -206,6 +206,8 @@ def test_partial_results_of_nested_methods_end_at_the_final_one(spec: registry.M
 def test_partial_results_converge_to_the_final_one(spec: registry.MethodSpec, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chunks, "MAX_UNITS", 2)
     model, x = convnet(inplace=False).double(), images(2).double()
+    with torch.no_grad():
+        model.head.weight.mul_(100)  # a sparse fit drops what is below its threshold
     distances: list[float] = []
     partials: list[Tensor] = []
 
@@ -219,7 +221,7 @@ def test_partial_results_converge_to_the_final_one(spec: registry.MethodSpec, mo
     distances = [float((p - final).norm() / final.norm()) for p in partials]
     assert distances[-1] <= 1e-12
     assert distances[len(distances) // 2] < distances[0]
-    assert len(partials) > 10
+    assert len(partials) > 2
 
 
 def test_partial_results_are_computed_only_when_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,10 +242,16 @@ def test_partial_results_are_computed_only_when_asked(monkeypatch: pytest.Monkey
 def test_cancelled_before_the_next_chunk(spec: registry.MethodSpec, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(chunks, "MAX_UNITS", 1)
     model, x = Counting(convnet()), images(4)
-    answers = iter([False, False, True])
-    with pytest.raises(errors.Cancelled), execution.execution(should_stop=lambda: next(answers)):
+    asked: list[int] = []
+
+    def stop_soon() -> bool:
+        asked.append(model.forwards)
+        return model.forwards >= 2
+
+    with pytest.raises(errors.Cancelled), execution.execution(should_stop=stop_soon):
         attribute(spec, model, x, layer="model.conv2")
-    assert model.forwards == 2
+    assert model.forwards == asked[-1]
+    assert all(forwards < 2 for forwards in asked[:-1])
     assert not isinstance(errors.Cancelled("x"), errors.AttributionError)
     assert execution._stack.get() == ()
     attribute(spec, model, x, layer="model.conv2")
@@ -288,13 +296,6 @@ def test_other_threads_are_not_heard() -> None:
         thread.start()
         thread.join()
     assert seen == []
-
-
-@pytest.mark.parametrize("precision", ["fused", "fast"])
-def test_precisions_not_offered_are_refused(precision: execution.Precision) -> None:
-    with pytest.raises(errors.NotApplicable, match="'exact' only") as caught, execution.execution(precision=precision):
-        pass
-    assert caught.value.field == "precision"
 
 
 def test_unknown_precision_is_refused() -> None:

@@ -65,8 +65,8 @@ def test_default_layer_of_the_products_examples() -> None:
         ("resnet18", "layer4"),
         ("densenet121", "features"),
         ("vgg11", "features.18"),
-        ("vit_b_16", None),
-        ("swin_t", None),
+        ("vit_b_16", "encoder.layers.encoder_layer_11.ln_1"),
+        ("swin_t", "features"),
     ],
 )
 def test_default_layer_of_torchvisions_models(name: str, expected: str | None) -> None:

@@ -36,12 +36,17 @@ def test_unknown_method_names_the_nearest() -> None:
 @every_method
 def test_specs_are_complete(spec: registry.MethodSpec) -> None:
     assert getattr(attribution_core, spec.class_name) is spec.method
-    assert spec.method.__module__ == f"attribution_core.methods.{spec.id}"
+    assert spec.method.__module__.startswith("attribution_core.methods.")
     assert spec.summary.endswith(".")
     assert spec.limitations
     assert all("http" in reference for reference in spec.references)
-    assert spec.needs <= {"layer", "baseline"}
-    assert ("layer" in spec.needs) == (spec.space == "layer")
+    assert spec.needs <= {"layer", "baseline", "distribution"}
+    assert "layer" in spec.needs or spec.space not in ("layer", "neuron")
+    assert ("distribution" in spec.needs) == (spec.distribution > 0) == spec.method.takes_distribution
+    fields = spec.arguments(registry.InputInfo(((3, 8, 8),))).model_fields
+    assert ("seed" in fields) == spec.stochastic
+    assert ("unit" in fields) == (spec.space == "neuron")
+    assert not (spec.stochastic and (spec.smoothing or spec.method.splittable))
 
 
 @every_method
@@ -72,10 +77,13 @@ def test_cost_is_what_the_model_is_asked(spec: registry.MethodSpec, samples: int
         return
     model = Counting(convnet())
     smoothing = None if samples is None else registry.Smoothing(samples=samples)
-    attribute(spec, model, images(2), layer="model.conv2", smoothing=smoothing)
-    info = registry.InputInfo(((2, 8, 8),))
+    rows = (torch.rand(spec.distribution, 2, 8, 8),) if spec.distribution else None
+    attribute(spec, model, images(2), layer="model.conv2", smoothing=smoothing, baselines=rows)
+    info = registry.InputInfo(((2, 8, 8),), layer=(5, 8, 8) if spec.space == "layer" else None)
     cost = spec.cost(spec.validate({}, info), info, samples)
-    assert (model.forwards, model.backwards) == (2 * cost.forward, 2 * cost.backward)
+    assert model.forwards == 2 * cost.forward
+    if spec.takes_target:  # the backward passes from a unit inside do not pass the output, where they are counted
+        assert model.backwards == 2 * cost.backward
 
 
 def test_defaults_are_the_products() -> None:
@@ -251,7 +259,7 @@ def test_r2_layers_never_called_or_without_a_tensor(spec: registry.MethodSpec) -
         attribute(spec, Odd().eval(), images(), layer=None)
 
 
-@every_method
+@pytest.mark.parametrize("spec", [s for s in SPECS if s.takes_target], ids=lambda spec: spec.id)
 def test_r3_targets_that_do_not_fit(spec: registry.MethodSpec) -> None:
     model, x = convnet(), images(2)
     for target, kind in (
@@ -298,8 +306,10 @@ def test_r4_wrong_baselines_are_refused_by_every_method_that_takes_one(spec: reg
 def test_a_function_of_the_output_is_explained(spec: registry.MethodSpec) -> None:
     """forward = softmax ∘ model gives what a model that ends in softmax gives."""
     model, x = convnet().double(), images(2).double()
-    through = attribute(spec, model, x, forward=lambda x: torch.softmax(model(x), 1)).attributions
     whole = nn.Sequential(model, nn.Softmax(1))
+    if spec.applicable(whole, (x,)):
+        pytest.skip(f"{spec.name} cannot explain a softmax.")
+    through = attribute(spec, model, x, forward=lambda x: torch.softmax(model(x), 1)).attributions
     direct = attribute(spec, whole, x, layer=None if layer_for(spec) is None else "0.conv2").attributions
     assert relative_error(through, direct) <= 1e-12
 
@@ -317,18 +327,18 @@ def test_a_function_of_the_model_is_owned_by_it() -> None:
 @every_method
 def test_applicability(spec: registry.MethodSpec) -> None:
     assert spec.applicable(convnet(), (images(),)) == ()
-    mlp = nn.Sequential(nn.Flatten(), nn.Linear(128, 3))
+    mlp = nn.Sequential(nn.Flatten(), nn.Linear(128, 4), nn.ReLU(), nn.Linear(4, 3))
     reasons = spec.applicable(mlp, (images(),))
     assert bool(reasons) == (spec.family == "cam")
     assert all(reason.endswith(".") for reason in reasons)
 
 
-def test_integer_inputs_are_for_perturbation_only() -> None:
-    model = nn.Sequential(nn.Embedding(9, 4), nn.Flatten(), nn.Linear(20, 3))
+def test_integer_inputs_are_for_methods_that_do_not_differentiate_them() -> None:
+    model = nn.Sequential(nn.Embedding(9, 4), nn.Conv1d(5, 5, 1), nn.Flatten(), nn.Linear(20, 3))
     tokens = torch.randint(0, 9, (2, 5))
     for spec in SPECS:
         reasons = spec.applicable(model, (tokens,))
-        assert bool(reasons) == (spec.id != "occlusion")
+        assert bool(reasons) == (not spec.integers and spec.family not in ("perturbation", "activation")), spec.id
     found = attribute(registry.get("occlusion"), model, tokens)
     assert found.attributions[0].shape == (2, 5)
 

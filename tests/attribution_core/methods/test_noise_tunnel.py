@@ -134,6 +134,9 @@ def test_smoothing_is_seeded_and_disturbs_no_other_generator(
     import numpy as np
 
     model, x = convnet().double(), images(2).double()
+    plain, elsewhere = (attribute(spec, model, at).attributions[0] for at in (x, x + 0.1 * images(2, seed=2)))
+    if relative_error(plain, elsewhere) < 1e-6:
+        pytest.skip("The map is the same at nearby inputs: noise does not act on it.")
     before = torch.get_rng_state(), random.getstate(), repr(np.random.get_state())
     first, again, other = (
         attribute(spec, model, x, smoothing=registry.Smoothing(kind, samples=5, seed=seed)).attributions[0]

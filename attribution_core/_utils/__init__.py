@@ -1,0 +1,1 @@
+"""Modules at the places where Captum's users import them from."""
