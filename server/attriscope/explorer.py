@@ -11,6 +11,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor, nn
 
+from attribution_core import registry
+from attribution_core.errors import AttributionError
 from attriscope.errors import ExplorerError, nearest
 from attriscope.features.base import Feature
 from attriscope.features.image import ImageFeature
@@ -47,8 +49,8 @@ class Explorer:
     features: what each input is; one `ImageFeature()` by default.
     score_func: turns the model's output (N×C) into what the page displays, e.g. `torch.nn.Softmax(1)`.
     name: heading of the page.
-    methods: further attribution classes (Captum's protocol: `Class(model).attribute(inputs, …)`); checked and kept, but
-        not offered by this version, and the page says so.
+    methods: further attribution classes (Captum's protocol: `Class(forward_func).attribute(inputs, …)`), offered beside
+        the built-in ones with a form made from their signatures; see `attribution_core.custom`.
     defaults: presets of the page: fields of a request ('model', 'method', 'arguments', 'layer', 'target', …), 'count'
         (1–64 samples) and 'k' (1–20 predictions).
 
@@ -219,8 +221,10 @@ def _methods(methods: Any) -> tuple[type, ...]:
         field = f"methods[{position}]"
         if not isinstance(method, type):
             raise _wrong(field, method, "a class, not an instance")
-        if not callable(getattr(method, "attribute", None)):
-            raise ExplorerError("wrong_type", f"{field}: {method.__name__} has no method 'attribute'.", field=field)
+        try:
+            registry.catalogue(methods[: position + 1])
+        except AttributionError as error:
+            raise ExplorerError(error.code, f"{field}: {error.message}", field=field, **error.params) from None
     return tuple(methods)
 
 

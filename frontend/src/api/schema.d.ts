@@ -482,11 +482,6 @@ export interface components {
             /** Notices */
             notices: components["schemas"]["Notice"][];
             /**
-             * Precision
-             * @description levels this device offers
-             */
-            precision: string[];
-            /**
              * Score Name
              * @description heading of the predictions' column: 'probability', 'score' …
              */
@@ -793,6 +788,11 @@ export interface components {
             };
             /** Class Name */
             class_name: string;
+            /**
+             * Distribution
+             * @description samples of the dataset it compares with; 0 for none
+             */
+            distribution: number;
             /** Family */
             family: string;
             /** Id */
@@ -803,9 +803,14 @@ export interface components {
             name: string;
             /**
              * Needs
-             * @description of 'layer', 'baseline'
+             * @description of 'layer', 'baseline', 'distribution'
              */
             needs: string[];
+            /**
+             * Precisions
+             * @description of 'exact', 'fused', 'fast'
+             */
+            precisions: string[];
             /** References */
             references: string[];
             /**
@@ -828,6 +833,11 @@ export interface components {
             stochastic: boolean;
             /** Summary */
             summary: string;
+            /**
+             * Takes Target
+             * @description False for what explains a layer or unit, whatever the output
+             */
+            takes_target: boolean;
             /**
              * Unavailable
              * @description model name → why the method cannot explain it

@@ -53,16 +53,21 @@ function reasonAgainst(method: MethodDescription, models: readonly ModelDescript
   return reasons.includes(null) ? null : (reasons[0] ?? null);
 }
 
+/** Methods that explain the input by family, class activation maps among them; the others by what they explain. */
+function groupOf({ space, family }: MethodDescription): string {
+  return space === "feature" || family === "cam" ? family : space;
+}
+
 function grouped(
   text: Text,
   methods: readonly MethodDescription[],
   models: readonly ModelDescription[],
 ): { group: string; items: ComboboxItem[] }[] {
-  const families = [...new Set(methods.map(({ family }) => family))];
-  return families.map((family) => ({
-    group: text.families[family] ?? family,
+  const groups = [...new Set(methods.map(groupOf))];
+  return groups.map((group) => ({
+    group: text.methodGroups[group] ?? group,
     items: methods
-      .filter((method) => method.family === family)
+      .filter((method) => groupOf(method) === group)
       .map((method) => ({
         value: method.id,
         label: method.name,

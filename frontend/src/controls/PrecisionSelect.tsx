@@ -8,17 +8,21 @@ import { Group } from "./Field";
 
 const LEVELS = ["exact", "fused", "fast"] as const;
 
-/** Only where the device offers a choice. */
-export function PrecisionSelect(): ReactElement | null {
+/** All levels; those that the method cannot be computed at are shown and not chosen. */
+export function PrecisionSelect(): ReactElement {
   const text = useText();
-  const { description, settings } = useSubject();
-  const offered = LEVELS.filter((level) => description.precision.includes(level));
-  if (offered.length < 2) return null;
+  const { settings } = useSubject();
+  const offered = settings.method.precisions;
   return (
     <Group title={text.settings.precision}>
       <Select
         aria-label={text.settings.precision}
-        data={offered.map((level) => ({ value: level, label: text.settings.precisions[level] }))}
+        description={text.settings.precisionHelp[settings.precision]}
+        data={LEVELS.map((level) => ({
+          value: level,
+          label: text.settings.precisions[level],
+          disabled: !offered.includes(level),
+        }))}
         value={settings.precision}
         allowDeselect={false}
         onChange={(value) => changePage({ ask: { precision: LEVELS.find((level) => level === value) ?? null } })}

@@ -14,6 +14,13 @@ export function TargetSelect(): ReactElement | null {
   const { description, settings, forecast } = useWorkspace();
   const hasClasses = settings.models.some(({ outputs }) => outputs !== 1);
   if (!hasClasses && !description.has_score) return null;
+  if (!settings.method.takes_target) {
+    return (
+      <Group title={text.settings.target}>
+        <Help>{text.settings.targetNone}</Help>
+      </Group>
+    );
+  }
   const error = forecast.errors.target;
 
   const classes = classOptions(classNames(description, settings.models));

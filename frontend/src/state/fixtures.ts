@@ -23,8 +23,11 @@ export function method(patch: Partial<MethodDescription> = {}): MethodDescriptio
     anytime: true,
     stochastic: false,
     needs: ["baseline"],
+    takes_target: true,
+    distribution: 0,
     smoothing: true,
     sign: "all",
+    precisions: ["exact", "fused", "fast"],
     unavailable: {},
     arguments: {
       type: "object",
@@ -75,7 +78,6 @@ export function description(patch: Partial<Description> = {}): Description {
     fingerprint: "f",
     declaration: "d",
     device: "cpu",
-    precision: ["exact"],
     ...patch,
   };
 }

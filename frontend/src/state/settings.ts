@@ -11,6 +11,8 @@ import type {
 } from "../api/types";
 import { DEFAULT_COUNT, DEFAULT_K, FIRST_METHOD, retargetOf, type Arguments, type Ask, type Browse } from "./page";
 
+type Precision = AttributionRequest["precision"];
+
 export interface Settings {
   readonly explorer: string;
   readonly models: readonly ModelDescription[];
@@ -22,7 +24,7 @@ export interface Settings {
   readonly baseline: string;
   readonly smoothing: Smoothing | null;
   readonly quantity: AttributionRequest["quantity"];
-  readonly precision: AttributionRequest["precision"];
+  readonly precision: Precision;
 }
 
 type Presets = Partial<AttributionRequest> & { models?: string[]; count?: number; k?: number };
@@ -62,8 +64,13 @@ export function resolveSettings(ask: Ask, explorer: string, description: Descrip
     baseline: ask.baseline ?? presets.baseline ?? "zero",
     smoothing: method.smoothing ? (ask.smoothing === undefined ? (presets.smoothing ?? null) : ask.smoothing) : null,
     quantity: ask.quantity ?? presets.quantity ?? "output",
-    precision: ask.precision ?? presets.precision ?? "exact",
+    precision: offeredPrecision(method, ask.precision ?? presets.precision),
   };
+}
+
+/** What is asked for where the method can be computed so, otherwise exact. */
+function offeredPrecision(method: MethodDescription, wanted: Precision | null | undefined): Precision {
+  return wanted && method.precisions.includes(wanted) ? wanted : "exact";
 }
 
 export const needsLayer = (method: MethodDescription): boolean => method.needs.includes("layer");
@@ -142,7 +149,7 @@ export function settingsKey(
     request.model,
     request.method,
     Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)),
-    target ?? null,
+    method && !method.takes_target ? null : (target ?? null),
     request.layer ?? null,
     method && !needsBaseline(method) ? null : request.baseline,
     request.smoothing ?? null,

@@ -55,6 +55,17 @@ group("describeResult", () => {
     expect(describeResult(en, cam, description()).how).toBe("Grad-CAM, 50 steps, layer layer4");
   });
 
+  it("names the unit or the layer where no class is explained", () => {
+    const unit = method({ id: "neuron_gradient", space: "neuron", takes_target: false });
+    const values = method({ id: "layer_activation", space: "layer", takes_target: false });
+    const about = description({ methods: [unit, values] });
+    const patch = { target: null, target_name: null, layer: "conv4", baseline: null };
+    const what = (id: string, chosen: ResultInfo["arguments"]): string =>
+      describeResult(en, info({ ...patch, method: id, arguments: chosen }), about).what;
+    expect(what("neuron_gradient", { unit: 3 })).toBe("explains unit 3 of layer conv4, not a class");
+    expect(what("layer_activation", {})).toBe("shows the values of layer conv4, not of a class");
+  });
+
   it("still tells of a method that is not offered any more", () => {
     expect(describeResult(en, info({ method: "gone" }), description()).how).toContain("gone, n_steps 50");
   });

@@ -76,10 +76,20 @@ export function describeResult(text: Text, info: ResultInfo, description: Descri
     const baseline = description.baselines.find(({ id }) => id === info.baseline);
     parts.push(text.map.baseline((baseline?.name ?? info.baseline).toLowerCase()));
   }
-  return { how: parts.join(", "), what: describeQuantity(text, info, description) };
+  return { how: parts.join(", "), what: describeQuantity(text, info, description, method) };
 }
 
-function describeQuantity(text: Text, info: ResultInfo, { has_score, score_name }: Description): string {
+function describeQuantity(
+  text: Text,
+  info: ResultInfo,
+  { has_score, score_name }: Description,
+  method: MethodDescription | undefined,
+): string {
+  if (method && !method.takes_target) {
+    const layer = info.layer ?? "";
+    const { unit } = info.arguments as Arguments;
+    return typeof unit === "number" ? text.map.explainsUnit(unit, layer) : text.map.explainsLayer(layer);
+  }
   if (info.quantity === "score") return text.map.explainsScore(score_name, info.target_name);
   const name = info.target_name ?? (info.target === null ? null : String(info.target));
   const what = name === null ? text.map.explainsValue : text.map.explainsClass(name);

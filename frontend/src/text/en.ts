@@ -67,6 +67,7 @@ export const en = {
     wholeModel: "(the whole model)",
     noLayer: "No layer of that name",
     target: "Target",
+    targetNone: "This method explains the layer itself, whatever the class.",
     targetHelp: "A click on a class beside a sample explains that one instead.",
     targetPredicted: "Predicted class",
     targetPredictedHelp: "each model’s own top prediction",
@@ -86,14 +87,26 @@ export const en = {
     seed: "Seed",
     precision: "Precision",
     precisions: { exact: "Exact", fused: "Fused", fast: "Fast" },
+    precisionHelp: {
+      exact: "The model’s own arithmetic",
+      fused: "Batch norms folded into convolutions; as close to the truth, not equal to the last digit",
+      fast: "In bfloat16: quicker, with small errors in the map",
+    },
     clearRetargets: (n: number) => `${n} ${plural(n, "sample", "samples")} explained for another class`,
     clear: "Clear",
   },
 
-  families: { gradient: "Gradient", path: "Path", perturbation: "Perturbation", cam: "Class activation map" } as Record<
-    string,
-    string
-  >,
+  methodGroups: {
+    path: "Path",
+    gradient: "Gradient",
+    propagation: "Propagation",
+    cam: "Class activation map",
+    activation: "Activation",
+    perturbation: "Perturbation",
+    custom: "Your own",
+    layer: "At a layer",
+    neuron: "For one unit of a layer",
+  } as Record<string, string>,
 
   fetch: {
     button: "Fetch",
@@ -247,6 +260,8 @@ export const en = {
     failed: "The map could not be loaded.",
     explainsClass: (name: string) => `explains the output for ${quoted(name)}`,
     explainsValue: "explains the output value",
+    explainsUnit: (unit: number, layer: string) => `explains unit ${unit} of layer ${layer}, not a class`,
+    explainsLayer: (layer: string) => `shows the values of layer ${layer}, not of a class`,
     before: (step: string) => ` before ${step}`,
     softmax: "softmax",
     explainsScore: (score: string, name: string | null) =>

@@ -60,7 +60,8 @@ class JobBoard:
         """The request as it would run. Raises Refused (422) with the worker's reason where it would not."""
         host = self.host(request.explorer)
         await host.pool.ready_slot()
-        return await self._check(host, request, await host.targets(request))
+        targets = await host.targets(request)
+        return await self._check(host, request, targets, await host.distribution(request.method))
 
     async def submit(self, session: str, request: AttributionRequest) -> Job:
         """A new job; a request that cannot run is refused before anything is queued.
@@ -73,7 +74,7 @@ class JobBoard:
         await host.pool.ready_slot()
         targets = await host.targets(request)
         items = [Item(sample, target) for sample, target in zip(request.samples, targets, strict=True)]
-        job = Job(session, request, items)
+        job = Job(session, request, items, await host.distribution(request.method))
         admission = asyncio.create_task(self._admit(host, scheduler, job, targets))
         self._admissions.add(admission)
         admission.add_done_callback(self._admissions.discard)
@@ -153,12 +154,19 @@ class JobBoard:
 
     # --- admission ---
 
-    async def _check(self, host: HostedExplorer, request: AttributionRequest, targets: list[int | None]) -> Checked:
+    async def _check(
+        self,
+        host: HostedExplorer,
+        request: AttributionRequest,
+        targets: list[int | None],
+        distribution: list[int],
+    ) -> Checked:
         items = []
         for sample, target in zip(request.samples, targets, strict=True):
             info = host.table[sample].info
             items.append({"sample": sample, "sha256": info.sha256, "shapes": info.shapes, "target": target})
-        body = {"request": request.model_dump(mode="json"), "items": items}
+        rows = [host.table[sample].info.sha256 for sample in distribution]
+        body = {"request": request.model_dump(mode="json"), "items": items, "distribution": rows}
         for last in (False, True):
             slot = await host.pool.ready_slot()
             try:
@@ -173,7 +181,7 @@ class JobBoard:
 
     async def _admit(self, host: HostedExplorer, scheduler: Scheduler, job: Job, targets: list[int | None]) -> None:
         generation = host.generation
-        checked = await self._check(host, job.request, targets)
+        checked = await self._check(host, job.request, targets, job.distribution)
         if job.terminal:
             return
         if generation != host.generation:

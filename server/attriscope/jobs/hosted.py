@@ -133,6 +133,15 @@ class HostedExplorer:
                 found.append(await self._predicted(index, request.model, single, patience))
         return found
 
+    async def distribution(self, method: str, patience: float = 10.0) -> list[int]:
+        """The dataset's first samples, as many as `method` compares with and as have come after `patience` seconds."""
+        description = self.pool.description
+        methods = description.methods if description else []
+        wanted = next((found.distribution for found in methods if found.id == method), 0)
+        if wanted > len(self.table):
+            await self.look(Query(), 0, wanted, wanted, patience)
+        return list(range(min(wanted, len(self.table))))
+
     def _label(self, index: int) -> int:
         label = self.table[index].info.label
         if label is None or label.index is None:

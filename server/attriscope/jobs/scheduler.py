@@ -144,6 +144,7 @@ class Scheduler:
         body = {
             "request": request.model_dump(mode="json"),
             "items": [work.item.model_dump(mode="json") for work in batch.works],
+            "distribution": len(batch.works[0].owner.distribution),
             "threads": slot.threads,
         }
         limit = self._settings.job_deadline * len(batch.works)
@@ -178,8 +179,9 @@ class Scheduler:
 
     def _inputs(self, batch: Batch) -> dict[str, Array]:
         arrays: dict[str, Array] = {}
-        for position, work in enumerate(batch.works):
-            arrays.update(self._host.table.inputs(work.item.sample, position))
+        samples = [work.item.sample for work in batch.works] + batch.works[0].owner.distribution
+        for position, sample in enumerate(samples):
+            arrays.update(self._host.table.inputs(sample, position))
         return arrays
 
     def _on_frame(self, batch: Batch, frame: Frame) -> None:

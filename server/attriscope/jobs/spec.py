@@ -32,6 +32,8 @@ class Job:
     session: str
     request: AttributionRequest
     items: list[Item]
+    distribution: list[int] = field(default_factory=list)
+    """The samples that a method like DeepLIFT SHAP compares with."""
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     state: JobState = "queued"
     cost: Cost = field(default_factory=lambda: Cost(forward=0, backward=0))

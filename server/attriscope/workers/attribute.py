@@ -12,6 +12,7 @@ from torch import Tensor
 from attribution_core import registry
 from attribution_core.errors import Cancelled, Nonfinite
 from attribution_core.execution import Progress, execution
+from attriscope.errors import ExplorerError
 from attriscope.workers.arrays import inputs_of, to_array
 from attriscope.workers.check import Plan, parse_request, plan
 from attriscope.workers.failures import error_body
@@ -27,10 +28,11 @@ def attribute(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: Sho
     """Sends 'result' or 'failed' for every item, and 'progress' between."""
     request = parse_request(frame.body["request"])
     items = [CheckedItem.model_validate(item) for item in frame.body["items"]]
-    inputs = inputs_of(frame.arrays, len(items))
+    arrays = inputs_of(frame.arrays, len(items) + frame.body.get("distribution", 0))
+    inputs, distribution = arrays[: len(items)], arrays[len(items) :]
     shapes = [tuple(tuple(x.shape) for x in parts) for parts in inputs]
     found = plan(loaded, request, shapes)
-    job = _Job(loaded, frame.id, found, items, inputs, send, should_stop)
+    job = _Job(loaded, frame.id, found, items, inputs, distribution, send, should_stop)
     for group in same_shapes(inputs):
         for part in [group] if found.batchable else [[n] for n in group]:
             job.explain(part)
@@ -47,11 +49,12 @@ class _Job:
         found: Plan,
         items: list[CheckedItem],
         inputs: list[tuple[Tensor, ...]],
+        distribution: list[tuple[Tensor, ...]],
         send: Send,
         should_stop: ShouldStop,
     ) -> None:
         self._loaded, self._call, self._plan = loaded, call, found
-        self._items, self._inputs = items, inputs
+        self._items, self._inputs, self._distribution = items, inputs, distribution
         self._send, self._should_stop = send, should_stop
         self._finished = 0
         self._told = 0.0
@@ -68,10 +71,11 @@ class _Job:
                 self._fail(group[0], error)
                 return
         else:
-            for frame in frames:
-                self._send(frame)
-            self._finished += len(group)
-            return
+            if frames is not None:
+                for frame in frames:
+                    self._send(frame)
+                self._finished += len(group)
+                return
         # Outside the except block, whose traceback would keep the batch's tensors alive.
         for n in group:
             self.explain([n])
@@ -81,7 +85,8 @@ class _Job:
         self._send(Frame("failed", self._call, {"key": self._items[n].key, "error": body.model_dump(mode="json")}))
         self._finished += 1
 
-    def _results(self, group: list[int], began: float) -> list[Frame]:
+    def _results(self, group: list[int], began: float) -> list[Frame] | None:
+        """None where something is to be told, of which a batch does not say which item it is about."""
         found, loaded = self._plan, self._loaded
         request = found.request
         model = loaded.model(request.model)
@@ -106,13 +111,17 @@ class _Job:
                     target=target,
                     arguments=found.arguments,
                     layer=found.layer,
-                    baselines=baselines,
+                    baselines=self._rows_like(group[0]) if "distribution" in found.spec.needs else baselines,
                     smoothing=None
                     if smoothing is None
                     else registry.Smoothing(smoothing.type, smoothing.samples, smoothing.noise, smoothing.seed),
                     additional_forward_args=additional or None,
                 )
-            with torch.no_grad():
+            if outcome.notices and len(group) > 1:
+                return None
+            at_input: list[float] | list[None] = [None] * len(group)
+            at_baseline: list[float] | None = None
+            if found.spec.takes_target:
                 at_input, at_baseline = _values(forward, inputs, baselines, additional, target)
         seconds = (time.perf_counter() - began) / len(group)
         frames = []
@@ -120,7 +129,8 @@ class _Job:
             maps = [a[row].detach().to("cpu", torch.float32) for a in outcome.attributions]
             delta = None if outcome.delta is None else float(outcome.delta[row])
             numbers = (at_input[row], None if at_baseline is None else at_baseline[row], delta)
-            frames.append(self._result(n, maps, numbers, seconds))
+            told = [Notice(code=notice.code, message=notice.message) for notice in outcome.notices]
+            frames.append(self._result(n, maps, numbers, seconds, told))
         return frames
 
     def _baselines(self, group: list[int]) -> tuple[Tensor, ...]:
@@ -132,11 +142,30 @@ class _Job:
         ]
         return stack(made, self._loaded.device)
 
+    def _rows_like(self, n: int) -> tuple[Tensor, ...]:
+        """The samples of the distribution that have the item's size, stacked."""
+        count = len(self._loaded.explorer.features)
+        shapes = [x.shape for x in self._inputs[n][:count]]
+        rows = [parts[:count] for parts in self._distribution if [x.shape for x in parts[:count]] == shapes]
+        if not rows:
+            raise ExplorerError(
+                "no_distribution",
+                f"{self._plan.spec.name} compares with samples of the dataset; none of its first "
+                f"{len(self._distribution)} has this sample's size.",
+                field="method",
+            )
+        return stack(rows, self._loaded.device)
+
     def _result(
-        self, n: int, maps: list[Tensor], numbers: tuple[float, float | None, float | None], seconds: float
+        self,
+        n: int,
+        maps: list[Tensor],
+        numbers: tuple[float | None, float | None, float | None],
+        seconds: float,
+        told: list[Notice],
     ) -> Frame:
         item, found = self._items[n], self._plan
-        at_layer = found.layer is not None
+        at_layer = found.spec.space == "layer"
         # A layer's map belongs to no one input; it is shown over the first.
         names = [feature.name for feature in self._loaded.explorer.features][: len(maps)]
         drawn = {name: _as_map(value) for name, value in zip(names, maps, strict=False)}
@@ -172,7 +201,7 @@ class _Job:
             output_baseline=output_baseline,
             delta=delta,
             seconds=seconds,
-            notices=_notices(drawn),
+            notices=told + _notices(drawn),
         )
         arrays = {name: to_array(value) for name, value in drawn.items()}
         return Frame("result", self._call, info.model_dump(mode="json"), arrays)
@@ -188,6 +217,7 @@ class _Job:
         self._send(Frame("progress", self._call, body))
 
 
+@torch.no_grad()
 def _values(
     forward: Callable[..., Tensor],
     inputs: tuple[Tensor, ...],

@@ -9,11 +9,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from attribution_core import registry
+from attribution_core import precision, registry
 from attribution_core.errors import AttributionError
 from attriscope.errors import ExplorerError, nearest
 from attriscope.workers import keys
-from attriscope.workers.described import PRECISION, Described
+from attriscope.workers.described import Described
 from attriscope.workers.loaded import LoadedExplorer
 from attriscope.workers.messages import AttributionRequest, Checked, CheckedItem, Cost
 from attriscope.workers.protocol import Frame, Send, ShouldStop
@@ -51,24 +51,28 @@ def plan(loaded: LoadedExplorer, request: AttributionRequest, shapes: Sequence[S
     """
     described = loaded.described[loaded.model(request.model).name]
     shapes = explained(loaded, shapes)
-    spec = registry.get(request.method)
+    spec = loaded.methods.get(request.method)
     if (reason := described.against(spec.id)) is not None:
         raise ExplorerError("not_applicable", f"{spec.name} cannot explain this model: {reason}", field="method")
-    if request.precision not in PRECISION:
+    if request.precision not in spec.precisions:
         raise ExplorerError(
             "not_applicable",
-            f"precision is {request.precision!r}; this device offers {', '.join(PRECISION)}.",
+            f"precision is {request.precision!r}; {spec.name} offers {' and '.join(spec.precisions)}.",
             field="precision",
         )
+    precision.require_float32(loaded.model(request.model).module, request.precision)
     if request.smoothing is not None and not spec.smoothing:
         raise ExplorerError("not_applicable", f"{spec.name} cannot be smoothed.", field="smoothing")
     loaded.model(request.model).forward(request.quantity)
     _check_baseline(loaded, request.baseline)
+    arguments, layer = _arguments(spec, request.arguments, shapes), _layer(spec, request.layer, described)
+    if spec.space == "neuron" and layer is not None:
+        _check_unit(arguments.model_dump()["unit"], layer, described)
     return Plan(
         request,
         spec,
-        _arguments(spec, request.arguments, shapes),
-        _layer(spec, request.layer, described),
+        arguments,
+        layer,
         request.baseline if "baseline" in spec.needs else None,
     )
 
@@ -86,10 +90,12 @@ def check(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: ShouldS
     found = plan(loaded, request, shapes)
     arguments = found.arguments.model_dump(mode="json")
     outputs = loaded.described[request.model].outputs
-    ingredients = loaded.ingredients(request.model, request.quantity)
+    ingredients = loaded.ingredients(request.model, request.quantity, request.method)
+    if "distribution" in found.spec.needs:
+        ingredients["distribution"] = keys.combined({"samples": frame.body["distribution"]})
     checked = []
     for item in items:
-        target = _target(request, outputs, item["target"])
+        target = _target(request, outputs, item["target"]) if found.spec.takes_target else None
         key = keys.content_key(
             request,
             arguments=arguments,
@@ -103,7 +109,10 @@ def check(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: ShouldS
         checked.append(CheckedItem(sample=item["sample"], target=target, target_name=name, key=key))
     samples = None if request.smoothing is None else request.smoothing.samples
     distinct = dict.fromkeys(explained(loaded, shapes))
-    costs = [found.spec.cost(found.arguments, registry.InputInfo(of), samples) for of in distinct]
+    described = loaded.described[request.model].layers
+    of_layers = {layer.name: tuple(layer.output_shape) for layer in described if layer.output_shape is not None}
+    at_layer = None if found.layer is None else of_layers.get(found.layer)
+    costs = [found.spec.cost(found.arguments, registry.InputInfo(of, at_layer), samples) for of in distinct]
     cost = max(costs, key=lambda cost: cost.forward + cost.backward)
     reply = Checked(
         arguments=arguments,
@@ -151,6 +160,19 @@ def _layer(spec: registry.MethodSpec, layer: str | None, described: Described) -
             layer=layer,
         )
     return layer
+
+
+def _check_unit(unit: int, layer: str, described: Described) -> None:
+    shape = next((found.output_shape for found in described.layers if found.name == layer), None)
+    if shape and unit >= shape[0]:
+        raise ExplorerError(
+            "out_of_range",
+            f"unit is {unit}; layer {layer!r} has {shape[0]} units, so it must be 0 to {shape[0] - 1}.",
+            field="arguments.unit",
+            value=unit,
+            low=0,
+            high=shape[0] - 1,
+        )
 
 
 def _check_baseline(loaded: LoadedExplorer, baseline: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from attribution_core import registry
-from attriscope.workers.described import PRECISION, Described
+from attriscope.workers.described import Described
 from attriscope.workers.loaded import LoadedExplorer
 from attriscope.workers.messages import (
     BaselineDescription,
@@ -35,7 +35,7 @@ def describe(loaded: LoadedExplorer, name: str) -> Description:
             FeatureDescription(name=feature.name, kind=feature.kind, shape=list(shape) if example else [])
             for feature, shape in zip(explorer.features, shapes, strict=True)
         ],
-        methods=[_method(spec, registry.InputInfo(shapes), loaded.described) for spec in registry.methods()],
+        methods=[_method(spec, registry.InputInfo(shapes), loaded.described) for spec in loaded.methods.methods],
         baselines=[
             BaselineDescription(id=baseline.id, name=baseline.name, description=baseline.description)
             for baseline in explorer.features[0].baselines()
@@ -48,7 +48,6 @@ def describe(loaded: LoadedExplorer, name: str) -> Description:
         fingerprint=loaded.fingerprint,
         declaration=loaded.declaration,
         device=str(loaded.device),
-        precision=list(PRECISION),
     )
 
 
@@ -83,8 +82,11 @@ def _method(
         anytime=spec.anytime,
         stochastic=spec.stochastic,
         needs=sorted(spec.needs),
+        takes_target=spec.takes_target,
+        distribution=spec.distribution,
         smoothing=spec.smoothing,
         sign=spec.sign,
+        precisions=list(spec.precisions),
         arguments=spec.arguments(inputs).model_json_schema(),
         unavailable={name: why for name, found in described.items() if (why := found.against(spec.id)) is not None},
     )

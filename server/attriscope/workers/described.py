@@ -14,7 +14,6 @@ from attriscope.workers.messages import ErrorBody, LayerDescription
 from attriscope.workers.models import LoadedModel
 
 _TIMED = 3
-PRECISION = ("exact",)
 """Levels that this version computes."""
 
 
@@ -39,7 +38,7 @@ class Described:
         return self.error.message if self.error is not None else self.unavailable.get(method)
 
 
-def describe_model(model: LoadedModel, example: tuple[Tensor, ...] | None) -> Described:
+def describe_model(model: LoadedModel, example: tuple[Tensor, ...] | None, methods: registry.Catalogue) -> Described:
     """Runs the model on one example (without batch dimension), on its device."""
     if example is None:
         return Described()
@@ -50,7 +49,7 @@ def describe_model(model: LoadedModel, example: tuple[Tensor, ...] | None) -> De
         with model.evaluating():
             found = layers.describe_layers(model.module, inputs)
             default = layers.default_cam_layer(model.module, inputs)
-            against = {spec.id: spec.applicable(model.module, inputs) for spec in registry.methods()}
+            against = {spec.id: spec.applicable(model.module, inputs) for spec in methods.methods}
     except Exception as error:
         return Described(error=error_body(error))
     return Described(

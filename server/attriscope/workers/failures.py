@@ -23,7 +23,9 @@ def error_body(error: BaseException, arguments: Collection[str] = ()) -> ErrorBo
         )
     if isinstance(error, AttributionError):
         field = f"arguments.{error.field}" if error.field in arguments else error.field
-        return ErrorBody(code=error.code, message=error.message, params=_json(error.params), field=field)
+        # Only a method of the user's own has a cause: the exception that its code raised.
+        detail = None if error.__cause__ is None else user_traceback(error.__cause__)
+        return ErrorBody(code=error.code, message=error.message, params=_json(error.params), field=field, detail=detail)
     if isinstance(error, ValidationError):
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"])

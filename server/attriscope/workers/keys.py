@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import torch
@@ -17,6 +18,7 @@ from torch.nn.parameter import is_lazy
 
 from attriscope.workers.messages import AttributionRequest
 
+_PACKAGES = {"builtins", "abc", "torch", "attribution_core"}
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
 
 
@@ -43,6 +45,16 @@ def callable_fingerprint(function: Any) -> str:
     if home.startswith("torch."):
         return home
     return hashlib.sha256(home.encode() + _code_of(function)).hexdigest()
+
+
+def class_fingerprint(cls: type) -> str:
+    """SHA-256 of where a class and the classes that it is made of come from, but for torch's and ours."""
+    parts = [
+        f"{base.__module__}.{base.__qualname__}".encode() + _code_of(base)
+        for base in cls.__mro__
+        if base.__module__.partition(".")[0] not in _PACKAGES
+    ]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
 def declaration_fingerprint(code: bytes, arguments: str, features: str) -> str:
@@ -109,6 +121,32 @@ def _code_of(thing: Any) -> bytes:
     try:
         return Path(inspect.getfile(thing)).read_bytes()
     except (OSError, TypeError):
-        compiled = getattr(thing, "__code__", None)
-        name = _ADDRESS.sub("", getattr(thing, "__qualname__", repr(thing)))
-        return name.encode() + (compiled.co_code + repr(compiled.co_consts).encode() if compiled else b"")
+        name = _ADDRESS.sub("", getattr(thing, "__qualname__", repr(thing))).encode()
+        if isinstance(thing, type):
+            return name + b"".join(
+                key.encode() + (_compiled(member) or _ADDRESS.sub("", repr(member)).encode())
+                for key, member in sorted(vars(thing).items())
+                if not key.startswith("__") or callable(member)
+            )
+        return name + _compiled(thing)
+
+
+def _compiled(function: Any) -> bytes:
+    """The code of a function without a file, with its defaults and its inner functions'; nothing for anything else."""
+    code = getattr(getattr(function, "__func__", function), "__code__", None)
+    if code is None:
+        return b""
+    defaults = _ADDRESS.sub(
+        "", repr((getattr(function, "__defaults__", None), getattr(function, "__kwdefaults__", None)))
+    )
+    return _constants(code) + defaults.encode()
+
+
+def _constants(code: CodeType) -> bytes:
+    inner = b"".join(_constants(value) if isinstance(value, CodeType) else _plain(value) for value in code.co_consts)
+    return code.co_code + repr(code.co_names).encode() + inner
+
+
+def _plain(value: Any) -> bytes:
+    """A constant, the same in every process: sets have no order."""
+    return repr(sorted(map(repr, value)) if isinstance(value, frozenset) else value).encode()

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 import attribution_core
+from attribution_core import custom, registry
 from attriscope.errors import ExplorerError, SampleError, nearest
 from attriscope.explorer import Explorer
 from attriscope.samples import Example, Samples
@@ -27,6 +28,7 @@ def no_stage(text: str) -> None:
 class LoadedExplorer:
     """What the calls of a worker work on.
 
+    methods: those that this explorer offers, its own included.
     first: the dataset's first sample, None where there is none; notices: what the user should know of the dataset.
     code and arguments: the user's file and what its factory was called with, for the content keys.
     Raises ExplorerError for a model that cannot be loaded. A model that raises on the first sample, or a dataset that
@@ -44,19 +46,15 @@ class LoadedExplorer:
     ) -> None:
         self.explorer = explorer
         self.device = torch.device(device)
+        self.methods = registry.catalogue(explorer.methods)
         self.samples = Samples(explorer.dataset, explorer.features)
         self.models = load_models(explorer.models, self.device, explorer.score_func, stage)
         stage("Reading the first sample…")
         self.first, self.notices = self._first_sample()
-        if explorer.methods:
-            names = ", ".join(method.__name__ for method in explorer.methods)
-            self.notices.append(
-                Notice(code="methods_not_offered", message=f"This version does not offer methods=[{names}].")
-            )
         stage("Trying the model…" if len(self.models) == 1 else "Trying the models…")
         example = None if self.first is None else self.first.inputs
         self.described: dict[str, Described] = {
-            key: describe_model(model, example) for key, model in self.models.items()
+            key: describe_model(model, example, self.methods) for key, model in self.models.items()
         }
         self._model_fingerprints = {key: model.fingerprint() for key, model in self.models.items()}
         self.declaration = keys.declaration_fingerprint(
@@ -89,9 +87,11 @@ class LoadedExplorer:
             return classes[index]
         return "output" if self.described[model].outputs == 1 else f"class {index}"
 
-    def ingredients(self, model: str, quantity: str) -> dict[str, str]:
+    def ingredients(self, model: str, quantity: str, method: str) -> dict[str, str]:
         """What the results of `model` depend on beside the request and the sample."""
+        own = custom.class_of(self.methods.get(method))
         return {
+            "method": "" if own is None else keys.class_fingerprint(own),
             "declaration": self.declaration,
             "model": self._model_fingerprints[model],
             "score": self._score if quantity == "score" else "",

@@ -117,9 +117,12 @@ class MethodDescription(Message):
     references: list[str]
     anytime: bool
     stochastic: bool
-    needs: list[str] = Field(description="of 'layer', 'baseline'")
+    needs: list[str] = Field(description="of 'layer', 'baseline', 'distribution'")
+    takes_target: bool = Field(description="False for what explains a layer or unit, whatever the output")
+    distribution: int = Field(description="samples of the dataset it compares with; 0 for none")
     smoothing: bool = Field(description="whether the smoothing modifier applies")
     sign: Literal["all", "positive", "absolute"] = Field(description="how its maps are drawn at first")
+    precisions: list[str] = Field(description="of 'exact', 'fused', 'fast'")
     arguments: Json = Field(description="JSON Schema of the arguments, bounds and defaults for this input size")
     unavailable: dict[str, str] = Field(description="model name → why the method cannot explain it")
 
@@ -172,7 +175,6 @@ class Description(Message):
     fingerprint: str = Field(description="of all that was loaded: declaration and models")
     declaration: str = Field(description="fingerprint of the user's file and of what it declares, without the models")
     device: str
-    precision: list[str] = Field(description="levels this device offers")
 
 
 # --- samples ---------------------------------------------------------------------------------------

@@ -62,7 +62,12 @@ def test_r1_an_unknown_argument_is_named(client: Direct, samples: Sampled) -> No
         ({"method": "salience"}, "method", "unknown_method", "No method 'salience'. Nearest: saliency."),
         ({"baseline": "blak"}, "baseline", "unknown_baseline", "No baseline 'blak'. Nearest: black."),
         ({"layer": "conv"}, "layer", "layer_not_wanted", "Saliency explains the input; leave layer 'conv' out."),
-        ({"precision": "fast"}, "precision", "not_applicable", "precision is 'fast'; this device offers exact."),
+        (
+            {"method": "saliency", "precision": "fast"},
+            "precision",
+            "not_applicable",
+            "precision is 'fast'; Saliency offers exact and fused.",
+        ),
         ({"samples": []}, "samples", "invalid_request", None),
         ({"colour": 1}, "colour", "invalid_request", None),
         ({"smoothing": {"type": "smoothgrad", "samples": 0}}, "smoothing.samples", "invalid_request", None),

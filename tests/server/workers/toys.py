@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import queue
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -142,13 +142,23 @@ class Client:
     def scan(self, count: int = 6, start: int = 0) -> Sampled:
         return Sampled(self.call("scan", {"start": start, "count": count}).of("sample"))
 
-    def check(self, items: list[dict[str, Any]], **changes: Any) -> Answer:
-        return self.call("check", {"request": request(**changes), "items": items})
+    def check(self, items: list[dict[str, Any]], distribution: Sequence[str] = (), **changes: Any) -> Answer:
+        body = {"request": request(**changes), "items": items, "distribution": list(distribution)}
+        return self.call("check", body)
 
-    def attribute(self, samples: Sampled, *positions: int, target: int | None = 0, **changes: Any) -> Answer:
-        checked = self.check(samples.items(*positions, target=target), **changes).body
+    def attribute(
+        self,
+        samples: Sampled,
+        *positions: int,
+        target: int | None = 0,
+        distribution: Sequence[int] = (),
+        **changes: Any,
+    ) -> Answer:
+        hashes = [samples.frames[n].body["sha256"] for n in distribution]
+        checked = self.check(samples.items(*positions, target=target), hashes, **changes).body
         asked = request(**changes) | {"arguments": checked["arguments"]}
-        return self.call("attribute", {"request": asked, "items": checked["items"]}, samples.arrays(*positions))
+        body = {"request": asked, "items": checked["items"], "distribution": len(distribution)}
+        return self.call("attribute", body, samples.arrays(*positions, *distribution))
 
 
 class Direct(Client):
