@@ -7,7 +7,7 @@ export PATH := $(abspath $(BIN)):$(PATH)
 PAGE_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format api screenshots clean
+.PHONY: help demo test check format api docs screenshots clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -25,6 +25,7 @@ check: $(VENV)/.test-installed frontend/node_modules/.package-lock.json ## run t
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/python -m attriscope.web.openapi --check frontend/openapi.json
+	$(BIN)/python -m attribution_core.docs --check docs
 	npm --prefix frontend run check
 
 format: $(VENV)/.test-installed frontend/node_modules/.package-lock.json ## rewrite the sources in the house format
@@ -35,6 +36,9 @@ format: $(VENV)/.test-installed frontend/node_modules/.package-lock.json ## rewr
 api: $(VENV)/.test-installed ## regenerate the page's API types from the server
 	$(BIN)/python -m attriscope.web.openapi frontend/openapi.json
 	npm --prefix frontend run api
+
+docs: $(VENV)/.test-installed ## write docs/methods.md and docs/deviations.md again, from the registry and the docstrings
+	$(BIN)/python -m attribution_core.docs docs
 
 screenshots: $(VENV)/.test-installed ## take README's screenshots again
 	$(BIN)/python -m tests.browser.chromium
