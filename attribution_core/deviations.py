@@ -131,6 +131,13 @@ KNOWN_DEVIATIONS: tuple[Deviation, ...] = (
         test="test_the_lasso_meets_its_optimality_conditions",
     ),
     Deviation(
+        concerns="KernelShap",
+        captum="The weighted regression is solved in float32, whose weights span six orders of magnitude.",
+        here="It is solved in float64.",
+        reason="Captum's coefficients are off by about 0.2 % of the largest on a ResNet-18, whatever the model's type.",
+        test="test_kernel_shap_is_solved_in_double_precision",
+    ),
+    Deviation(
         concerns="Lime, KernelShap, on a model whose batch norm uses batch statistics",
         captum="Examples are evaluated alone, or with as many samples as perturbations_per_eval says.",
         here="NotApplicable for several examples.",

@@ -43,6 +43,12 @@ class Layout:
         return value.movedim(-1, 1)
 
 
+def may_be_last(model: nn.Module, layer: nn.Module) -> bool:
+    """Whether the layer's channels may be last: not in a plain convolutional network, which need not be watched."""
+    normed = any(isinstance(module, (nn.LayerNorm, nn.RMSNorm)) for module in model.modules())
+    return normed or any(isinstance(module, nn.Linear) for module in layer.modules())
+
+
 def layout_of(shape: tuple[int, ...], seen: Seen, images: bool) -> Layout:
     """How a value of ``shape`` (N, …) lies in a model whose calls are ``seen``.
 

@@ -298,7 +298,7 @@ _REFERENCES = (
 
 def _fields() -> dict[str, Any]:
     return {
-        "n_samples": whole(20, 1, 1000, "Samples", "Random baselines and points for each image; more are smoother."),
+        "n_samples": whole(50, 1, 1000, "Samples", "Random baselines and points for each image; more are smoother."),
         "stdevs": number(0.0, 0.0, 10.0, "Noise", "Standard deviation of noise on the input.", advanced=True),
         "multiply_by_inputs": multiply(),
         "seed": seed(),
@@ -310,7 +310,7 @@ SPECS = (
         id="gradient_shap",
         name="Gradient SHAP",
         method=GradientShap,
-        family="gradient",
+        family="path",
         space="feature",
         summary="The gradient at random points between the image and other images of the dataset, averaged.",
         limitations=_LIMITATIONS,
@@ -321,13 +321,13 @@ SPECS = (
         anytime=True,
         stochastic=True,
         needs=frozenset({"distribution"}),
-        distribution=50,
+        distribution=16,
     ),
     MethodSpec(
         id="layer_gradient_shap",
         name="Layer Gradient SHAP",
         method=LayerGradientShap,
-        family="gradient",
+        family="path",
         space="layer",
         summary="The gradient by the layer at random points between the image and others of the dataset, averaged.",
         limitations=_LIMITATIONS,
@@ -342,13 +342,13 @@ SPECS = (
         anytime=True,
         stochastic=True,
         needs=frozenset({"layer", "distribution"}),
-        distribution=50,
+        distribution=16,
     ),
     MethodSpec(
         id="neuron_gradient_shap",
         name="Neuron Gradient SHAP",
         method=NeuronGradientShap,
-        family="gradient",
+        family="path",
         space="neuron",
         summary="A unit's gradient at random points between the image and other images of the dataset, averaged.",
         limitations=_LIMITATIONS,
@@ -361,6 +361,6 @@ SPECS = (
         anytime=True,
         stochastic=True,
         needs=frozenset({"layer", "distribution"}),
-        distribution=50,
+        distribution=16,
     ),
 )

@@ -20,8 +20,9 @@ from attribution_core.types import Attributions, Baselines, Estimate, Forward, I
 class LayerConductance(LayerAttribution, GradientAttribution):
     """∫ ∂y/∂h dh along the line from x′ to x, for each unit h of a layer: Σₖ ∂y/∂h(xₖ) ⊙ (h(xₖ₊₁) − h(xₖ)).
 
-    The xₖ are the n_steps + 1 points of a quadrature; its weights are not used. The attributions of an example add up
-    to y(x) − y(x′), but for the sum's error, if all that the output depends on flows through the layer.
+    The xₖ are the n_steps + 1 points of a quadrature; its weights are not used. If all that the output depends on flows
+    through the layer, the attributions of an example add up to y(x) − y(x′), but for the sum's error and for the ends
+    of the line before the first and behind the last point: only 'riemann_trapezoid' has points at both ends.
 
     Args:
         forward_func: the model, or a function that calls it and returns one row for each example.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any, final
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 from attribution_core import layers, probe
 from attribution_core.attribution import GradientAttribution, LayerAttribution
 from attribution_core.gradients import Here, ModuleSite, integrate
-from attribution_core.layout import Layout, layout_of
+from attribution_core.layout import Layout, layout_of, may_be_last
 from attribution_core.locks import owner
 from attribution_core.problem import opened
 from attribution_core.spec import Arguments, Cost, InputInfo, MethodSpec, arguments, flag
@@ -93,9 +94,10 @@ class LayerGradCam(LayerAttribution, GradientAttribution):
 
         model = owner(self.forward_func)
         known = model if isinstance(model, nn.Module) else self.module
+        watched = may_be_last(known, self.module)
         with (
             opened(self.forward_func, inputs, target, additional_forward_args) as problem,
-            probe.trace(known, layers.shape_or_words) as seen,
+            probe.trace(known, layers.shape_or_words) if watched else nullcontext(probe.Trace()) as seen,
         ):
             images = any(x.dim() == 4 for x in problem.inputs)
             site = ModuleSite(self.module, attribute_to_layer_input, grad_kwargs)

@@ -14,7 +14,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from attribution_core import IntegratedGradients, NoiseTunnel, Saliency, chunks, errors, registry
-from attribution_core.execution import execution
 from tests.attribution_core.models import (
     ConvNet,
     Counting,
@@ -391,14 +390,3 @@ def test_m14_zero_maps_are_zero_and_finite(spec: registry.MethodSpec) -> None:
             layer.weight.zero_()
             layer.bias.zero_()
     assert not attribute(spec, model, images()).attributions[0].any()
-
-
-def test_m19_a_mode_changed_by_a_callback_stays_and_is_told() -> None:
-    """The library itself sets no mode: what a callback changes stays changed."""
-    model = convnet()
-    with (
-        pytest.raises(errors.ModelChanged, match="the mode of 'drop'"),
-        execution(on_progress=lambda progress: model.drop.train()),
-    ):
-        Saliency(model).attribute(images(), target=0)
-    assert model.drop.training

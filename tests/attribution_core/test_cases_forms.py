@@ -10,8 +10,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from attribution_core import errors, registry
+from attribution_core import Saliency, errors, registry
 from attribution_core.constancy import examples_apart
+from attribution_core.execution import execution
 from attribution_core.notices import Notice, about
 from tests.attribution_core.models import TwoInputs, baselines_for, convnet, images, relative_error, state
 from tests.attribution_core.models import quickly as attribute
@@ -320,6 +321,17 @@ def test_m19_a_model_that_changes_while_it_is_explained(spec: registry.MethodSpe
         if change == "weights":
             raise
         assert not model.net.drop.training  # an even number of passes: it is as it was
+
+
+def test_m19_a_mode_changed_by_a_callback_stays_and_is_told() -> None:
+    """The library itself sets no mode: what a callback changes stays changed."""
+    model = convnet()
+    with (
+        pytest.raises(errors.ModelChanged, match="the mode of 'drop'"),
+        execution(on_progress=lambda progress: model.drop.train()),
+    ):
+        Saliency(model).attribute(images(), target=0)
+    assert model.drop.training
 
 
 def test_m14_maps_that_show_nothing_are_said_so() -> None:

@@ -176,8 +176,9 @@ def test_progress_is_monotone_and_ends_at_the_cost(
     model, x = convnet(), images(3)
     seen: list[tuple[int, int]] = []
     smoothing = None if samples is None else registry.Smoothing(samples=samples)
+    rows = (torch.rand(spec.distribution, 2, 8, 8),) if spec.distribution else None
     with execution.execution(on_progress=lambda p: seen.append((p.done, p.total))):
-        attribute(spec, model, x, smoothing=smoothing)
+        attribute(spec, model, x, smoothing=smoothing, baselines=rows)
     info = registry.InputInfo(((2, 8, 8),), layer=(5, 8, 8) if spec.space == "layer" else None)
     cost = spec.cost(spec.validate({}, info), info, samples)
     assert seen[-1] == (3 * cost.forward, 3 * cost.forward)

@@ -117,6 +117,16 @@ def test_noise_drawn_in_pieces_is_that_of_a_single_draw(
     assert torch.equal(stream.read(0, count), expected)
 
 
+def test_memory_of_noise_does_not_depend_on_the_number_of_copies(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(noise, "PIECE", 64)
+    for samples in (1, 50):
+        drawn = noise.DrawnNoise((torch.zeros(2, 40),), samples, (0.1,), None)
+        copies = [drawn.noisy(pair, pair + 1)[0] for pair in range(2 * samples)]
+        assert len(torch.cat(copies).unique(dim=0)) == 2 * samples
+        held = [t for stream in drawn._streams for t in (stream._piece[1],)]
+        assert sum(t.numel() for t in held) < 64 + 16
+
+
 def test_seeding_restores_the_callers_generators() -> None:
     seeds(5)
     expected = (torch.rand(3), np.random.rand(3))

@@ -104,9 +104,7 @@ def test_numbers_are_captums(name: str, make: Callable[[torch.dtype], Case], dty
         assert relative_error(found, expected) <= bound, keywords
 
 
-def distance_to_double(
-    name: str, make: Callable[[torch.dtype], Case], position: int, expected: list[Tensor]
-) -> float:
+def distance_to_double(name: str, make: Callable[[torch.dtype], Case], position: int, expected: list[Tensor]) -> float:
     """How far Captum's result in float32 is from its own in float64."""
     case = make(torch.float64)
     options, keywords = calls_for(name, case)[position]

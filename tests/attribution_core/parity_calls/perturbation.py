@@ -16,7 +16,10 @@ from tests.attribution_core.parity_cases import Call, Case
 
 
 class NormalEquations:
-    """What Captum fits with scikit-learn, which is not among our dependencies: β from the normal equations."""
+    """What Captum fits with scikit-learn in float32, in float64: β from the normal equations.
+
+    Put in the place of Captum's own, so that the rest of its Lime and KernelShap can be compared to the last digits.
+    """
 
     def fit(self, train_data: Iterable[Any]) -> None:
         self.x, self.y = whitened(train_data)
