@@ -1,6 +1,6 @@
 """Every method that an explorer offers.
 
->>> [spec.name for spec in methods()][0]
+>>> get("integrated_gradients").name
 'Integrated Gradients'
 """
 
