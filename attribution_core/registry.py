@@ -35,6 +35,7 @@ __all__ = [
     "unregister",
 ]
 
+_FIRST = "integrated_gradients"
 _SPACES = ("feature", "layer", "neuron")
 _FAMILIES = get_args(Family)
 
@@ -75,7 +76,12 @@ def _single(module: ModuleType) -> tuple[MethodSpec, ...]:
 
 
 def _ordered(specs: Iterable[MethodSpec]) -> tuple[MethodSpec, ...]:
-    return tuple(sorted(specs, key=lambda spec: (_SPACES.index(spec.space), _FAMILIES.index(spec.family), spec.name)))
+    return tuple(
+        sorted(
+            specs,
+            key=lambda spec: (spec.id != _FIRST, _SPACES.index(spec.space), _FAMILIES.index(spec.family), spec.name),
+        )
+    )
 
 
 _registered: dict[str, MethodSpec] = {}
