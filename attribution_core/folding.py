@@ -7,6 +7,7 @@ function is used, whatever its control flow.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -37,8 +38,11 @@ class Pair:
         return not self.norm.training and self.norm.running_mean is not None
 
     def fold(self) -> None:
+        # In double precision, where the device has it, so that the folded weights are rounded once.
+        wide = torch.float32 if self.conv.weight.device.type == "mps" else torch.float64
         with torch.no_grad():
-            folded = fuse_conv_bn_eval(self.conv, self.norm).requires_grad_(False)
+            conv, norm = copy.deepcopy(self.conv).to(wide), copy.deepcopy(self.norm).to(wide)
+            folded = fuse_conv_bn_eval(conv, norm).to(self.conv.weight.dtype).requires_grad_(False)
         if isinstance(folded, nn.Conv2d):
             folded = folded.to(memory_format=torch.channels_last)
         vars(self.conv)["forward"], vars(self.norm)["forward"] = folded.forward, _same
