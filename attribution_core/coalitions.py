@@ -17,6 +17,7 @@ Lime, KernelShap      `attribution_core.samples`            `attribution_core.re
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from itertools import product
 from math import ceil, prod
@@ -109,7 +110,7 @@ class Boxes:
         return inputs
 
 
-class Replaced:
+class Replaced(ABC):
     """Base of the streams that keep some groups and take the others from the baselines.
 
     Args:
@@ -123,9 +124,9 @@ class Replaced:
         self.groups = groups
         self._baselines = baselines
 
+    @abstractmethod
     def keep(self, points: Tensor) -> Tensor:
         """Which groups are kept, as (m, count), at the m points."""
-        raise NotImplementedError
 
     def inputs(self, start: int, stop: int) -> Estimate:
         n = self.problem.examples

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from math import comb
 from typing import Protocol
@@ -17,7 +18,7 @@ from attribution_core.tensors import rectangles, summing_type
 from attribution_core.types import Estimate
 
 
-class Solver:
+class Solver(ABC):
     """Base: evaluates y at the points of a stream and takes the values in.
 
     Args:
@@ -82,17 +83,17 @@ class Solver:
             self.take(start, stop, values)
             self.done = stop
 
+    @abstractmethod
     def take(self, start: int, stop: int, values: Tensor) -> None:
         """Take in what was found at the pairs start … stop−1."""
-        raise NotImplementedError
 
+    @abstractmethod
     def result(self) -> Estimate:
         """Attributions of shape (E, R, …) for each input."""
-        raise NotImplementedError
 
+    @abstractmethod
     def partial(self) -> Estimate | None:
         """The result as estimated from the points so far; None where nothing can be said yet."""
-        raise NotImplementedError
 
 
 class Build(Protocol):
@@ -209,9 +210,9 @@ class _OfPoints(Solver):
                 if i_stop == n:
                     self.points(k, self._current.unsqueeze(0).clone())
 
+    @abstractmethod
     def points(self, first: int, values: Tensor) -> None:
         """Take in the values (k, E, R) of the points first … first+k−1."""
-        raise NotImplementedError
 
     def zeros(self) -> Tensor:
         """Room for a value of each group: (count, E, R)."""

@@ -14,8 +14,7 @@ import torch.nn.functional as F
 from captum.attr._utils import lrp_rules as captum_rules
 from torch import Tensor, nn
 
-from attribution_core import LRP, LayerLRP, errors, lrp_rules, registry
-from attribution_core._utils import lrp_rules as where_captum_has_them
+from attribution_core import LRP, LayerLRP, errors, registry
 from attribution_core.lrp_rules import (
     Alpha1_Beta0_Rule,
     EpsilonRule,
@@ -25,7 +24,7 @@ from attribution_core.lrp_rules import (
     ZPlusRule,
 )
 from tests import shared_data
-from tests.attribution_core.models import Recurrent, attribute, convnet, images, relative_error, state
+from tests.attribution_core.models import Recurrent, convnet, images, relative_error, state
 from tests.attribution_core.modular import modular
 
 
@@ -397,24 +396,3 @@ def test_verbose_names_each_rule_once(capsys: pytest.CaptureFixture[str]) -> Non
     model[0].rule = GammaRule()
     LRP(model).attribute(torch.rand(5, 4).double(), 1, verbose=True)
     assert capsys.readouterr().out == "Applied GammaRule on layer 0\nApplied EpsilonRule on layer 2\n"
-
-
-def test_explorers_arguments_choose_the_rule() -> None:
-    spec, model, x = registry.get("lrp"), convnet().double(), images(2).double()
-    rules: dict[str, PropagationRule] = {
-        "epsilon": EpsilonRule(0.01),
-        "gamma": GammaRule(0.5),
-        "z_plus": ZPlusRule(),
-        "alpha1_beta0": Alpha1_Beta0_Rule(),
-    }
-    for name, rule in rules.items():
-        found = attribute(spec, model, x, arguments={"rule": name, "epsilon": 0.01, "gamma": 0.5}).attributions[0]
-        assert relative_error(found, LRP(model).attribute(x, 1, default_rule=rule)) <= 1e-10
-    assert not hasattr(model.conv1, "rule")
-
-
-def test_rules_are_found_where_captum_has_them() -> None:
-    for name in where_captum_has_them.__all__:
-        assert getattr(where_captum_has_them, name) is getattr(lrp_rules, name)
-    names = {name for name in vars(captum_rules) if name.endswith(("Rule", "_Rule"))}
-    assert names <= set(where_captum_has_them.__all__)
