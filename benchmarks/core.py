@@ -3,7 +3,8 @@
 One image of 224 × 224 on ResNet-18 (methods whose rules Captum cannot apply there: on VGG-11), weights of a seed. Ours
 at its defaults, Captum at its defaults and at the best of several batch sizes take turns; the figure is the median over
 the rounds of Captum's time by ours. Then 'fused' and 'fast', with what they lose; then the peak memory, each in a
-process of its own. ``--own FILE.py:CLASS`` times an attribution class of yours beside them.
+process of its own. ``--own FILE.py:CLASS`` times an attribution class of yours beside them, and
+compares its numbers where Captum has a method of that name.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import captum.attr
@@ -66,15 +68,15 @@ def difference(found: Any, expected: Any) -> float:
     return float((a - b).abs().max() / b.abs().max())
 
 
-def compared(case: Case, rounds: int) -> dict[str, Any]:
-    """Ratios and the numbers' difference for one method."""
+def compared(case: Case, rounds: int, library: Any = attribution_core) -> dict[str, Any]:
+    """Ratios and the numbers' difference for one method of ``library``."""
     model = MODELS[case.plain]
     x, target = images(1), int(model(images(1)).argmax())
 
     def theirs(**more: Any) -> Run:
         return call(captum.attr, case, model, x, target, **more)
 
-    ours = call(attribution_core, case, model, x, target)
+    ours = call(library, case, model, x, target)
     batch = best_batch(case, theirs)
     runs = {"ours": ours, "captum": theirs(), "captum, best batch": theirs(**batch)}
     if case.name in LEVELS:
@@ -198,7 +200,13 @@ def main() -> None:
                     f"  rank correlation {of['rank correlation']:.4f}"
                 )
     if options.own:
-        method = own_class(options.own)(MODELS[False])
+        own = own_class(options.own)
+        if hasattr(captum.attr, own.__name__):
+            results["methods"].append(
+                compared(Case(own.__name__), options.rounds, SimpleNamespace(**{own.__name__: own}))
+            )
+            print(shown(results["methods"][-1]), "(yours)")
+        method = own(MODELS[False])
         spent = statistics.median(seconds(lambda: method.attribute(images(1), target=0)) for _ in range(options.rounds))
         results["own"] = {"method": options.own, "seconds": spent}
         print(f"{options.own:26s} {spent * 1e3:9.0f} ms")
