@@ -384,6 +384,13 @@ export interface components {
              */
             precision: "exact" | "fused" | "fast";
             /**
+             * Priority
+             * @description 'bulk' waits until nothing interactive can run; part of no content key
+             * @default interactive
+             * @enum {string}
+             */
+            priority: "interactive" | "bulk";
+            /**
              * Quantity
              * @description what is explained: raw output or score
              * @default output
@@ -557,7 +564,7 @@ export interface components {
          * EventPayload
          * @description What stands in `data`; its `type` is the event's name.
          */
-        EventPayload: components["schemas"]["SnapshotEvent"] | components["schemas"]["ExplorerEvent"] | components["schemas"]["ScanEvent"] | components["schemas"]["JobEvent"] | components["schemas"]["ItemEvent"] | components["schemas"]["ProgressEvent"];
+        EventPayload: components["schemas"]["SnapshotEvent"] | components["schemas"]["ExplorerEvent"] | components["schemas"]["ScanEvent"] | components["schemas"]["JobEvent"] | components["schemas"]["ItemEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["PartialEvent"];
         /** ExplorerDetail */
         ExplorerDetail: {
             /** @description None until a worker has loaded the models */
@@ -577,7 +584,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "loading" | "ready" | "recovering" | "failed";
+            state: "unloaded" | "loading" | "ready" | "recovering" | "failed";
         };
         /** ExplorerEvent */
         ExplorerEvent: {
@@ -604,12 +611,24 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "loading" | "ready" | "recovering" | "failed";
+            state: "unloaded" | "loading" | "ready" | "recovering" | "failed";
         };
         /** Explorers */
         Explorers: {
             /** Explorers */
             explorers: components["schemas"]["ExplorerSummary"][];
+            /** Max Upload Bytes */
+            max_upload_bytes: number;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "local" | "team" | "demo";
+            /**
+             * Uploads
+             * @description whether images of one's own are taken
+             */
+            uploads: boolean;
             /** Version */
             version: string;
         };
@@ -657,23 +676,36 @@ export interface components {
              */
             done: number;
             error?: components["schemas"]["ErrorBody"] | null;
-            /** Eta Seconds */
+            /**
+             * Eta Seconds
+             * @description until its end, waiting included; None until a speed is known
+             */
             eta_seconds: number | null;
             /** Id */
             id: string;
             /** Items */
             items: components["schemas"]["JobItem"][];
+            /**
+             * Position
+             * @description place in the queue, 1 for the next to start; None once it runs
+             */
+            position: number | null;
             request: components["schemas"]["AttributionRequest"];
             /**
              * State
              * @enum {string}
              */
-            state: "queued" | "running" | "done" | "failed" | "cancelled";
+            state: "queued" | "running" | "done" | "failed" | "cancelled" | "interrupted";
             /**
              * Total
              * @description evaluations of the whole job
              */
             total: number;
+            /**
+             * Wait Seconds
+             * @description until it starts; None once it runs, or while no speed is known
+             */
+            wait_seconds: number | null;
         };
         /**
          * JobEvent
@@ -701,7 +733,7 @@ export interface components {
              * State
              * @enum {string}
              */
-            state: "queued" | "running" | "done" | "failed" | "cancelled";
+            state: "queued" | "running" | "done" | "failed" | "cancelled" | "interrupted";
             /** Target */
             target: number | null;
             /** Target Name */
@@ -884,6 +916,30 @@ export interface components {
             params?: {
                 [key: string]: unknown;
             };
+        };
+        /**
+         * PartialEvent
+         * @description A better estimate of a map under way, at /api/jobs/{job}/partials/{key}/{feature}.npy; latest wins.
+         */
+        PartialEvent: {
+            /** Job */
+            job: string;
+            /** Key */
+            key: string;
+            /** Maps */
+            maps: components["schemas"]["MapInfo"][];
+            /** Sample */
+            sample: number;
+            /**
+             * Share
+             * @description of the evaluations that it stands on, 0 to 1
+             */
+            share: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "partial";
         };
         /** Prediction */
         Prediction: {

@@ -21,7 +21,7 @@ class Refused(Exception):
 def received(body: Mapping[str, Any], settings: Settings) -> ErrorBody:
     """An error that a worker sent; where users are not the model's owner, without the owner's traceback."""
     error = ErrorBody.model_validate(body)
-    return error if settings.show_details else error.model_copy(update={"detail": None})
+    return error if settings.details else error.model_copy(update={"detail": None})
 
 
 def not_found(what: str, value: object, known: Sequence[str] = ()) -> Refused:

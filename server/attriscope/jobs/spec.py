@@ -9,8 +9,8 @@ from typing import Literal
 from attriscope.jobs.speed import units
 from attriscope.workers.messages import AttributionRequest, CheckedItem, Cost, ErrorBody
 
-JobState = Literal["queued", "running", "done", "failed", "cancelled"]
-TERMINAL: frozenset[JobState] = frozenset({"done", "failed", "cancelled"})
+JobState = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
+TERMINAL: frozenset[JobState] = frozenset({"done", "failed", "cancelled", "interrupted"})
 
 
 @dataclass

@@ -13,14 +13,15 @@ from attriscope.workers.messages import (
     Description,
     ErrorBody,
     LayerDescription,
+    MapInfo,
     Message,
     Prediction,
     SampleInfo,
 )
 
-ExplorerState = Literal["loading", "ready", "recovering", "failed"]
+ExplorerState = Literal["unloaded", "loading", "ready", "recovering", "failed"]
 ScanState = Literal["idle", "scanning", "exhausted", "failed"]
-JobState = Literal["queued", "running", "done", "failed", "cancelled"]
+JobState = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
 Order = Literal["dataset", "mistakes", "uncertain"]
 
 
@@ -44,6 +45,9 @@ class ExplorerDetail(ExplorerSummary):
 
 class Explorers(Message):
     version: str
+    mode: Literal["local", "team", "demo"]
+    uploads: bool = Field(description="whether images of one's own are taken")
+    max_upload_bytes: int
     explorers: list[ExplorerSummary]
 
 
@@ -88,7 +92,9 @@ class Job(Message):
     cost: Cost = Field(description="evaluations for one sample")
     done: int = Field(description="evaluations finished")
     total: int = Field(description="evaluations of the whole job")
-    eta_seconds: float | None
+    eta_seconds: float | None = Field(description="until its end, waiting included; None until a speed is known")
+    position: int | None = Field(description="place in the queue, 1 for the next to start; None once it runs")
+    wait_seconds: float | None = Field(description="until it starts; None once it runs, or while no speed is known")
     error: ErrorBody | None = None
 
 
@@ -149,6 +155,18 @@ class ProgressEvent(Message):
     eta_seconds: float | None
 
 
+class PartialEvent(Message):
+    """A better estimate of a map under way, at /api/jobs/{job}/partials/{key}/{feature}.npy; latest wins."""
+
+    type: Literal["partial"] = "partial"
+    job: str
+    sample: int
+    key: str
+    share: float = Field(description="of the evaluations that it stands on, 0 to 1")
+    maps: list[MapInfo]
+
+
 Event = Annotated[
-    SnapshotEvent | ExplorerEvent | ScanEvent | JobEvent | ItemEvent | ProgressEvent, Field(discriminator="type")
+    SnapshotEvent | ExplorerEvent | ScanEvent | JobEvent | ItemEvent | ProgressEvent | PartialEvent,
+    Field(discriminator="type"),
 ]

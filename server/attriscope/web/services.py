@@ -23,7 +23,7 @@ class Services:
     def __init__(self, sources: Iterable[ExplorerSource], settings: Settings) -> None:
         self.settings = settings
         self.hub: EventHub[schemas.Event] = EventHub()
-        self.store = ResultStore(settings.store_bytes)
+        self.store = ResultStore(32 * settings.memory_bytes)
         hosts = [HostedExplorer(source, settings) for source in sources]
         self.board = JobBoard(hosts, self.store, settings, _Announcer(self))
         for host in hosts:

@@ -38,5 +38,7 @@ def job(record: Job, board: JobBoard) -> schemas.Job:
         done=record.done,
         total=record.total,
         eta_seconds=board.eta(record),
+        position=None,
+        wait_seconds=None,
         error=record.error,
     )

@@ -78,6 +78,9 @@ class AttributionRequest(Message):
     smoothing: Smoothing | None = None
     quantity: Literal["output", "score"] = Field(default="output", description="what is explained: raw output or score")
     precision: Literal["exact", "fused", "fast"] = "exact"
+    priority: Literal["interactive", "bulk"] = Field(
+        default="interactive", description="'bulk' waits until nothing interactive can run; part of no content key"
+    )
 
 
 class Cost(Message):
@@ -219,6 +222,14 @@ class MapInfo(Message):
     interpolation: Literal["nearest", "bilinear"] = Field(description="how it is enlarged to the input's size")
     minimum: float
     maximum: float
+
+
+class PartialInfo(Message):
+    """The best estimate so far of a map that is still being computed; its arrays travel beside it."""
+
+    key: str
+    share: float = Field(ge=0, le=1, description="of the evaluations that it stands on")
+    maps: list[MapInfo]
 
 
 class ResultInfo(Message):

@@ -18,13 +18,16 @@ call              body and arrays                              interim frames �
                   [{sample, sha256, shapes, target}…]
 ``attribute``     request (arguments after defaults), items:   ``progress``: {done, total} evaluations; ``result``:
                   [CheckedItem…]; ``<n>.input.<i>``            ResultInfo, arrays by feature name; ``failed``:
-                                                               {key, error} → {}
+                                                               {key, error}; ``partial``: PartialInfo, arrays by
+                                                               feature name, every ``partials`` seconds → {}
+``upload``        name; ``file`` (uint8: the file's bytes)     → SampleInfo (index -1); arrays as ``sample``'s
 ``baseline``      baseline, feature; ``0.input.<i>``           → {}; ``display`` (PNG)
 ``cancel``        call: id                                     none; the call named ends with error ``cancelled``
 ================  ==========================================  =================================================
 
-On its own a worker sends, with id 0, ``loading`` {stage}, then ``description`` (Description) or ``load_failed``
-(ErrorBody).
+On its own a worker sends, with id 0, ``loading`` {stage}, then ``files`` {paths}, those that the explorer was made of,
+and ``description`` (Description) or ``load_failed`` (ErrorBody); after every computation ``memory`` {free, total: bytes
+of its device, models: the names of those on it}.
 """
 
 from __future__ import annotations

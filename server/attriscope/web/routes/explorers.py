@@ -15,7 +15,14 @@ router = strict_router("/explorers", "explorers")
 @router.get("")
 async def list_explorers(services: ServicesDep) -> Explorers:
     """Every explorer of this server."""
-    return Explorers(version=__version__, explorers=[views.explorer(host) for host in services.board.hosts.values()])
+    settings = services.settings
+    return Explorers(
+        version=__version__,
+        mode=settings.mode,
+        uploads=settings.may_upload,
+        max_upload_bytes=settings.max_upload_bytes,
+        explorers=[views.explorer(host) for host in services.board.hosts.values()],
+    )
 
 
 @router.get("/{explorer}")
