@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -16,11 +15,12 @@ from attriscope.errors import ExplorerError
 from attriscope.workers import maps
 from attriscope.workers.arrays import inputs_of, to_array
 from attriscope.workers.check import Plan, parse_request, plan
-from attriscope.workers.failures import error_body
+from attriscope.workers.failures import error_body, is_device_fault
 from attriscope.workers.loaded import LoadedExplorer
 from attriscope.workers.messages import CheckedItem, Notice, ResultInfo
+from attriscope.workers.models import Forward
 from attriscope.workers.partials import Partials
-from attriscope.workers.predict import same_shapes, stack
+from attriscope.workers.predict import in_parts, same_shapes, stack
 from attriscope.workers.protocol import Frame, Send, ShouldStop
 
 _PROGRESS_SECONDS = 0.05
@@ -73,6 +73,8 @@ class _Job:
         except Cancelled:
             raise
         except Exception as error:
+            if is_device_fault(error):
+                raise
             if len(group) == 1:
                 self._fail(group[0], error)
                 return
@@ -95,8 +97,7 @@ class _Job:
         """None where something is to be told, of which a batch does not say which item it is about."""
         found, loaded = self._plan, self._loaded
         request = found.request
-        model = loaded.model(request.model)
-        forward = model.forward(request.quantity)
+        forward = loaded.model(request.model).forward(request.quantity)
         everything = stack([self._inputs[n] for n in group], loaded.device)
         count = len(loaded.explorer.features)
         inputs, additional = everything[:count], everything[count:]
@@ -110,8 +111,8 @@ class _Job:
             if partials is not None:
                 partials.tell(progress)
 
-        with model.evaluating():
-            with execution(on_progress=on_progress, should_stop=self._should_stop, precision=request.precision):
+        with loaded.computing(request.model, should_stop=self._should_stop) as model:
+            with execution(on_progress=on_progress, precision=request.precision):
                 outcome = found.spec.attribute(
                     forward,
                     model.module,
@@ -227,17 +228,19 @@ class _Job:
 
 @torch.no_grad()
 def _values(
-    forward: Callable[..., Tensor],
+    forward: Forward,
     inputs: tuple[Tensor, ...],
     baselines: tuple[Tensor, ...] | None,
     additional: tuple[Tensor, ...],
     target: Tensor | None,
 ) -> tuple[list[float], list[float] | None]:
     """What is explained, at the inputs and at the baselines: one pass over both, since each pass has a price."""
+    everything = (*inputs, *additional)
+    if baselines is not None:
+        everything = tuple(torch.cat(pair) for pair in zip(everything, (*baselines, *additional), strict=True))
+    (outputs,) = in_parts(forward, everything, lambda part: (forward(*part),))
     if baselines is None:
-        return _chosen(forward(*inputs, *additional), target), None
-    both = [torch.cat(pair) for pair in zip(inputs, baselines, strict=True)]
-    outputs = forward(*both, *(torch.cat([x, x]) for x in additional))
+        return _chosen(outputs, target), None
     count = inputs[0].shape[0]
     return _chosen(outputs[:count], target), _chosen(outputs[count:], target)
 

@@ -36,9 +36,13 @@ class _Call:
 
 
 class Desk:
-    """The calls of one worker. Everything it answers goes through `send`, one frame at a time."""
+    """The calls of one worker. Everything it answers goes through `send`, one frame at a time.
 
-    def __init__(self, send: Send) -> None:
+    on_poisoned: called after the answer of a call that left the device unusable for this process.
+    """
+
+    def __init__(self, send: Send, on_poisoned: Callable[[], None] = lambda: None) -> None:
+        self._on_poisoned = on_poisoned
         self._send_raw, self._sending = send, threading.Lock()
         self._calls: dict[int, _Call] = {}
         self._lock = threading.Lock()
@@ -104,6 +108,8 @@ class Desk:
         finally:
             with self._lock:
                 self._calls.pop(call.frame.id, None)
+        if self._runtime is not None and self._runtime.poisoned:
+            self._on_poisoned()
 
     def _cancel(self, number: int) -> None:
         with self._lock:

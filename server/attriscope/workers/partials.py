@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from torch import Tensor
+
 from attribution_core.execution import Progress
 from attriscope.workers import maps
 from attriscope.workers.arrays import to_array
@@ -51,7 +53,7 @@ class Partials:
         ended = time.monotonic()
         self._next = max(now + self._seconds, ended + (ended - now) * (1 / _SHARE - 1))
 
-    def _frame(self, item: CheckedItem, share: float, found: dict[str, maps.Tensor]) -> Frame:
+    def _frame(self, item: CheckedItem, share: float, found: dict[str, Tensor]) -> Frame:
         info = PartialInfo(key=item.key, share=share, maps=maps.infos(found, at_layer=self._at_layer))
         arrays = {name: to_array(value) for name, value in found.items()}
         return Frame("partial", self._call, info.model_dump(mode="json"), arrays)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -188,7 +189,7 @@ def test_estimates_keep_their_distance(monkeypatch: pytest.MonkeyPatch) -> None:
         now[0] = max(now[0], done * 0.05)
         told.tell(Estimated(done))  # type: ignore[arg-type]
     assert sent[0] >= partials.FIRST_SECONDS
-    assert all(later - earlier >= 0.99 for earlier, later in zip(sent, sent[1:], strict=False))
+    assert all(later - earlier >= 0.99 for earlier, later in itertools.pairwise(sent))
 
 
 def test_an_estimate_that_is_not_finite_is_not_sent() -> None:
