@@ -70,13 +70,13 @@ class Desk:
     def run(self, load: Load) -> None:
         """Loads, tells how that went, and computes until `close`."""
         try:
-            runtime = load(lambda text: self._send(Frame("loading", 0, {"stage": text})))
+            runtime = load(lambda text: self.tell(Frame("loading", 0, {"stage": text})))
         except (Exception, SystemExit) as error:
             self._failure = _load_failure(error)
-            self._send(Frame("load_failed", 0, self._failure.model_dump(mode="json")))
+            self.tell(Frame("load_failed", 0, self._failure.model_dump(mode="json")))
         else:
             self._runtime = runtime
-            self._send(Frame("description", 0, runtime.description.model_dump(mode="json")))
+            self.tell(Frame("description", 0, runtime.description.model_dump(mode="json")))
         data = threading.Thread(target=self._serve, args=(self._data,), name="data", daemon=True)
         data.start()
         self._serve(self._compute)
@@ -102,9 +102,9 @@ class Desk:
             call.started = True
         try:
             if self._runtime is not None:
-                self._runtime.handle(call.frame, self._send, call.cancelled.is_set)
+                self._runtime.handle(call.frame, self.tell, call.cancelled.is_set)
             elif self._failure is not None:
-                self._send(Frame("error", call.frame.id, self._failure.model_dump(mode="json")))
+                self.tell(Frame("error", call.frame.id, self._failure.model_dump(mode="json")))
         finally:
             with self._lock:
                 self._calls.pop(call.frame.id, None)
@@ -121,9 +121,10 @@ class Desk:
                 return
             del self._calls[number]
         body = ErrorBody(code="cancelled", message="Cancelled.")
-        self._send(Frame("error", number, body.model_dump(mode="json")))
+        self.tell(Frame("error", number, body.model_dump(mode="json")))
 
-    def _send(self, frame: Frame) -> None:
+    def tell(self, frame: Frame) -> None:
+        """Sends a frame; from any thread."""
         with self._sending:
             self._send_raw(frame)
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from attriscope.workers import devices
 from attriscope.workers.desk import Desk
+from attriscope.workers.files import Files
 from attriscope.workers.protocol import Frame, decode, encode
 from attriscope.workers.source import ExplorerSource
 
@@ -43,7 +44,17 @@ def main(connection: Connection, source: ExplorerSource, device: str, threads: i
 
     desk = Desk(send, lambda: _exit(DEVICE_LOST))
     threading.Thread(target=_read, args=(connection, desk), name="reader", daemon=True).start()
-    desk.run(lambda stage: _load(source, inside, device, threads, stage))
+    files = Files(source)
+
+    def load(stage: Callable[[str], None]) -> Runtime:
+        try:
+            with files.recording():
+                return _load(source, inside, device, threads, stage)
+        finally:
+            # Also of a file that cannot be loaded: mending it is what is waited for.
+            desk.tell(Frame("files", 0, {"paths": files.paths()}))
+
+    desk.run(load)
 
 
 def _settle(threads: int) -> None:
