@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
+import time
 from dataclasses import dataclass, field
 from typing import Literal
 
 from attriscope.jobs.speed import units
 from attriscope.workers.messages import AttributionRequest, CheckedItem, Cost, ErrorBody
 
+Priority = Literal["interactive", "bulk"]
 JobState = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
+_numbers = itertools.count()
 TERMINAL: frozenset[JobState] = frozenset({"done", "failed", "cancelled", "interrupted"})
 
 
@@ -35,11 +39,19 @@ class Job:
     distribution: list[int] = field(default_factory=list)
     """The samples that a method like DeepLIFT SHAP compares with."""
     id: str = field(default_factory=lambda: secrets.token_hex(8))
+    number: int = field(default_factory=lambda: next(_numbers))
+    """Later jobs have higher numbers."""
+    created: float = field(default_factory=time.time)
     state: JobState = "queued"
     cost: Cost = field(default_factory=lambda: Cost(forward=0, backward=0))
     done: int = 0
     dispatched: int = 0
     error: ErrorBody | None = None
+
+    @property
+    def rank(self) -> tuple[bool, int]:
+        """Comparable: what comes first in the queue, as far as the turns of the sessions do not matter."""
+        return self.request.priority == "bulk", self.number
 
     @property
     def terminal(self) -> bool:
@@ -87,7 +99,10 @@ class Work:
     cost: Cost
     owner: Job
     jobs: set[Job]
+    fingerprint: str
+    """Of the explorer that the key was made from: no other may compute it."""
     losses: int = 0
+    asked: float = field(default_factory=time.monotonic)
     batch: Batch | None = None
 
     @property
@@ -100,9 +115,6 @@ class Batch:
     """Works of one job that a worker computes in one call."""
 
     works: list[Work]
-    call: int | None = None
-    cancelled: bool = False
-    results: int = 0
     base: dict[Job, int] = field(default_factory=dict)
 
     @property

@@ -36,7 +36,8 @@ def npy(array: Array) -> bytes:
 class ResultStore:
     """Maps content keys to results. A result larger than the bound is kept until the next one comes."""
 
-    def __init__(self, max_bytes: int) -> None:
+    def __init__(self, folder: object, disk_bytes: int, memory_bytes: int) -> None:
+        max_bytes = 32 * memory_bytes
         self._results: OrderedDict[str, Result] = OrderedDict()
         self._max_bytes, self._bytes = max_bytes, 0
 
@@ -59,6 +60,14 @@ class ResultStore:
         if key in self._results:
             self._results.move_to_end(key)
         return self._results.get(key)
+
+    async def present(self, keys: list[str]) -> set[str]:
+        return {key for key in keys if key in self}
+
+    def stats(self) -> tuple[int, int]:
+        return len(self), self._bytes
+
+    def close(self) -> None: ...
 
     def _drop(self, key: str) -> None:
         if dropped := self._results.pop(key, None):

@@ -131,7 +131,7 @@ class ScanEvent(Message):
 
 
 class JobEvent(Message):
-    """The job changed state."""
+    """The job changed state, or its place in the queue."""
 
     type: Literal["job"] = "job"
     job: Job

@@ -29,6 +29,7 @@ async def list_explorers(services: ServicesDep) -> Explorers:
 async def get_explorer(explorer: str, services: ServicesDep) -> ExplorerDetail:
     """One explorer, with its description once a worker has loaded it."""
     host = services.board.host(explorer)
+    host.pool.wake()
     return ExplorerDetail(
         **dict(views.explorer(host)),
         description=host.pool.description,
@@ -41,6 +42,14 @@ async def restart_explorer(explorer: str, services: ServicesDep) -> ExplorerSumm
     """Tries again what has failed: loading, reading the dataset, predicting."""
     host = services.board.host(explorer)
     host.retry()
+    return views.explorer(host)
+
+
+@router.post("/{explorer}/reload")
+async def reload_explorer(explorer: str, services: ServicesDep) -> ExplorerSummary:
+    """Starts the workers anew, with the user's file, data and weights as they are now."""
+    host = services.board.host(explorer)
+    host.reload()
     return views.explorer(host)
 
 
