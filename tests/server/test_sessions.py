@@ -15,7 +15,9 @@ from tests.server.canonical import undisturbed
 from tests.server.conftest import Serve
 
 SLOW = {"method": "integrated_gradients", "arguments": {"n_steps": 1000}}
-PAUSE = {"ATTRISCOPE_TEST_PAUSE": "0.05"}
+PAUSE = {"ATTRISCOPE_TEST_PAUSE": "0.1"}
+LONG = {"samples": list(range(8))}
+"""Of `SLOW`, several seconds."""
 
 
 @pytest.fixture
@@ -80,7 +82,7 @@ def test_q5_jobs_of_a_session_without_a_page_are_cancelled_after_a_grace_period(
     with closing(slow.new_session()) as client, undisturbed(slow):
         with slow.events(client=client) as events:
             next(events)
-            job = submit(slow, client)
+            job = submit(slow, client, **LONG)
         with slow.events(client=client) as events:  # back within the grace period
             next(events)
             time.sleep(1.5)
@@ -96,7 +98,7 @@ def test_q5_a_second_tab_keeps_the_jobs(slow: LiveServer) -> None:
         next(first_tab)
         with slow.events(client=client) as other_tab:
             next(other_tab)
-            job = submit(slow, client)
+            job = submit(slow, client, **LONG)
         time.sleep(1.5)
         assert state(client, job) == "running"
         client.delete(f"/api/jobs/{job['id']}")
@@ -106,7 +108,7 @@ def test_q5_a_script_that_opens_no_stream_keeps_its_jobs(slow: LiveServer) -> No
     with httpx.Client(base_url=slow.base, headers={"Authorization": f"Bearer {slow.token}"}, timeout=60) as script:
         with slow.events(client=script) as events:
             next(events)
-        job = submit(slow, script)
+        job = submit(slow, script, **LONG)
         time.sleep(1.5)
         assert state(script, job) == "running"
         script.delete(f"/api/jobs/{job['id']}")
