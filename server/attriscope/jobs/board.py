@@ -49,6 +49,11 @@ class JobBoard:
     def jobs(self, session: str) -> list[Job]:
         return [job for job in self._jobs.values() if job.session == session]
 
+    @property
+    def busy(self) -> bool:
+        """Whether a job has not ended."""
+        return any(not job.terminal for job in self._jobs.values())
+
     def get(self, session: str, job_id: str) -> Job:
         """Raises Refused (404) for another session's job, exactly as for one that does not exist."""
         job = self._jobs.get(job_id)

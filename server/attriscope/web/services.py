@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from typing import Annotated
 
@@ -12,9 +13,12 @@ from attriscope.jobs.events import EventHub
 from attriscope.jobs.hosted import HostedExplorer
 from attriscope.jobs.spec import Item, Job
 from attriscope.jobs.store import ResultStore
+from attriscope.metrics import Metrics
 from attriscope.settings import Settings
 from attriscope.web import schemas, views
 from attriscope.workers.source import ExplorerSource
+
+_DRAIN_LOOK = 0.05
 
 
 class Services:
@@ -22,6 +26,8 @@ class Services:
 
     def __init__(self, sources: Iterable[ExplorerSource], settings: Settings) -> None:
         self.settings = settings
+        self.metrics = Metrics()
+        self.draining = False
         self.hub: EventHub[schemas.Event] = EventHub()
         self.store = ResultStore(32 * settings.memory_bytes)
         hosts = [HostedExplorer(source, settings) for source in sources]
@@ -32,6 +38,13 @@ class Services:
     def start(self) -> None:
         for host in self.board.hosts.values():
             host.pool.start()
+
+    async def drain(self, seconds: float) -> None:
+        """Takes no new jobs from now on; returns when those that are there have ended, or after `seconds`."""
+        self.draining = True
+        deadline = asyncio.get_running_loop().time() + seconds
+        while self.board.busy and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(_DRAIN_LOOK)
 
     async def close(self) -> None:
         self.hub.close()
