@@ -79,7 +79,7 @@ def test_an_explorer_not_used_for_a_while_is_unloaded_and_the_next_use_loads_it(
     name = server.explorer()["id"]
 
     def state() -> str:
-        return str(server.client.get("/readyz").json()[name])
+        return str(server.client.get("/readyz").json()["explorers"][name])
 
     server.wait(lambda: state() == "unloaded")
     server.wait(lambda: not server.worker_pids())

@@ -56,7 +56,6 @@ class JobBoard:
         self._admissions: set[asyncio.Task[None]] = set()
         self._telling: asyncio.TimerHandle | None = None
         self._all_ended = asyncio.Event()
-        self._draining = False
 
     def host(self, explorer: str) -> HostedExplorer:
         """Raises Refused (404) for an explorer that is not hosted here."""
@@ -93,7 +92,6 @@ class JobBoard:
         The check is awaited for `check_timeout` seconds: a worker that cannot answer in time, because the model
         holds the interpreter, say, leaves the job accepted, to run or to fail later with the same error.
         """
-        self._refuse_when_draining()
         host = self.host(request.explorer)
         self.admission.limit_queue(session, len(request.samples))
         await host.pool.ready_slot()
@@ -166,8 +164,7 @@ class JobBoard:
     # --- ending ------------------------------------------------------------------------------------
 
     async def drain(self, seconds: float) -> None:
-        """Takes nothing new and lets what runs or waits end, for at most `seconds`."""
-        self._draining = True
+        """Lets what runs or waits end, for at most `seconds`."""
         try:
             async with asyncio.timeout(seconds):
                 while self._active or self._admissions:
@@ -223,10 +220,6 @@ class JobBoard:
 
     # --- taking jobs in ----------------------------------------------------------------------------
 
-    def _refuse_when_draining(self) -> None:
-        if self._draining:
-            raise busy(503, "shutting_down", "This server is being stopped.", retry_after=10)
-
     async def _admit(self, host: HostedExplorer, job: Job, targets: list[int | None]) -> None:
         generation = host.generation
         checked, fingerprint = await self.admission.check(host, job.request, targets, job.distribution)
@@ -235,7 +228,6 @@ class JobBoard:
         stored = await self.store.present([item.key for item in checked.items])
         if generation != host.generation:
             raise busy(503, "explorer_replaced", "The explorer was loaded anew meanwhile. Fetch again.", retry_after=1)
-        self._refuse_when_draining()
         self.admission.limit_queue(job.session, len(job.items))
         self.admission.limit_cost(self.admission.seconds(job.request, checked, len(checked.items) - len(stored)))
         job.cost = checked.cost

@@ -11,7 +11,7 @@ from pathlib import Path
 from attriscope.jobs.errors import Refused, busy
 from attriscope.jobs.placement import Placement
 from attriscope.jobs.slot import Slot
-from attriscope.metrics import Metrics
+from attriscope.metrics import Cause, Metrics
 from attriscope.settings import Settings
 from attriscope.workers import resources
 from attriscope.workers.messages import Description
@@ -165,7 +165,7 @@ class Pool:
             self._following.add(other)
             other.kill("reload")
 
-    def _end_slots(self, cause: str | None) -> None:
+    def _end_slots(self, cause: Cause | None) -> None:
         slots, self.slots = self.slots, []
         self._following.clear()
         self._fewer = False

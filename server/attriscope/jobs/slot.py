@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from attriscope.jobs.errors import received
-from attriscope.metrics import Metrics
+from attriscope.metrics import Cause, Metrics
 from attriscope.settings import Settings
 from attriscope.workers.messages import Description, ErrorBody
 from attriscope.workers.process import WorkerProcess
@@ -90,7 +90,7 @@ class Slot:
         self.memory: DeviceMemory | None = None
         self.files: frozenset[Path] = frozenset()
         self._source, self._settings, self._on_change, self._metrics = source, settings, on_change, metrics
-        self._killed_for: str | None = None
+        self._killed_for: Cause | None = None
         self._process: WorkerProcess | None = None
         self._calls: dict[int, _Call] = {}
         self._ids = itertools.count(1)
@@ -169,7 +169,7 @@ class Slot:
         if self._process is not None and number in self._calls:
             self._process.send(Frame("cancel", 0, {"call": number}))
 
-    def kill(self, cause: str) -> None:
+    def kill(self, cause: Cause) -> None:
         """Ends a process that no longer answers; it is replaced like one lost by itself. `cause` is for the metrics."""
         if self._process is not None:
             self._killed_for = cause
@@ -237,7 +237,8 @@ class Slot:
         self._losses += 1
         self._failed_starts += self._ready_since == 0.0
         lost = WorkerLost(exitcode)
-        cause, self._killed_for = self._killed_for or "lost", None
+        cause: Cause = self._killed_for or "lost"
+        self._killed_for = None
         self._metrics.restarted(self.device, cause)
         logger.warning("A worker of %s on %s ended (%s; %s).", self._source.name, self.device, cause, lost.cause)
         if self._failed_starts >= _MOST_FAILED_STARTS:

@@ -25,6 +25,7 @@ class Services:
 
     def __init__(self, sources: Iterable[ExplorerSource], settings: Settings) -> None:
         self.settings = settings
+        self.draining = False
         self.hub: EventHub[schemas.Event] = EventHub(self._deserted, settings.session_grace)
         self.store = ResultStore(settings.store_folder, settings.store_bytes, settings.memory_bytes)
         self.metrics = Metrics(
@@ -48,6 +49,7 @@ class Services:
 
     async def drain(self, seconds: float) -> None:
         """Takes no new jobs and lets the others end, for at most `seconds`; pages hear of their results."""
+        self.draining = True
         await self.board.drain(seconds)
 
     async def close(self) -> None:

@@ -7,6 +7,7 @@ from fastapi import Response
 from attriscope.jobs.errors import not_found
 from attriscope.jobs.store import npy
 from attriscope.web import views
+from attriscope.web.permits import Accepting
 from attriscope.web.schemas import Estimate, Job
 from attriscope.web.services import ServicesDep, SessionDep
 from attriscope.web.strict_json import strict_router
@@ -22,7 +23,7 @@ async def check_job(body: AttributionRequest, services: ServicesDep, session: Se
     return Estimate(**dict(checked), stored=stored, eta_seconds=eta)
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, dependencies=[Accepting])
 async def create_job(body: AttributionRequest, services: ServicesDep, session: SessionDep) -> Job:
     """Explains the samples; what is stored already is done at once."""
     return views.job(await services.board.submit(session, body), services.board)
