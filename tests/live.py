@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -41,6 +42,9 @@ class LiveServer:
     ) -> None:
         command = [sys.executable, "-m", "attriscope", *arguments, "--no-browser", "--port", "0"]
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "default", **(env or {})}
+        # Its own, so that no result of another test is found there.
+        self._store = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        environment.setdefault("ATTRISCOPE_STORE", self._store.name)
         if workers is not None:
             environment.setdefault("ATTRISCOPE_WORKERS_PER_DEVICE", str(workers))
         self.process = subprocess.Popen(
@@ -83,6 +87,7 @@ class LiveServer:
         self._reader.join(5)
         assert self.process.stdout is not None
         self.process.stdout.close()
+        self._store.cleanup()
 
     def _is_ready(self) -> bool:
         explorer = self.explorer()

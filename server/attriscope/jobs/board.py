@@ -113,9 +113,10 @@ class JobBoard:
                 return None if seconds is None else total
         return None
 
-    def estimate(self, request: AttributionRequest, checked: Checked) -> tuple[int, float | None]:
+    async def estimate(self, request: AttributionRequest, checked: Checked) -> tuple[int, float | None]:
         """How many of the items are stored, and the seconds the others take."""
-        stored = sum(item.key in self.store for item in checked.items)
+        known = await self.store.stored(item.key for item in checked.items)
+        stored = sum(item.key in known for item in checked.items)
         work = (len(checked.items) - stored) * units(checked.cost)
         return stored, self.host(request.explorer).speed.seconds(request.model, request.method, work)
 
@@ -182,6 +183,9 @@ class JobBoard:
     async def _admit(self, host: HostedExplorer, scheduler: Scheduler, job: Job, targets: list[int | None]) -> None:
         generation = host.generation
         checked = await self._check(host, job.request, targets, job.distribution)
+        stored = await self.store.stored(item.key for item in checked.items)
+        # What was finished while the disk was asked.
+        stored |= {item.key for item in checked.items if self.store.in_memory(item.key)}
         if job.terminal:
             return
         if generation != host.generation:
@@ -191,13 +195,13 @@ class JobBoard:
         job.request = job.request.model_copy(update={"arguments": checked.arguments})
         for item, found in zip(job.items, checked.items, strict=True):
             item.key, item.target, item.target_name = found.key, found.target, found.target_name
-            if self.store.get(found.key):
+            if found.key in stored:
                 item.state = "done"
         job.advance(job.finished)
         self._keep(job)
         job.settle()
         self._announcer.job(job)
-        missing = {item.key: item for item in checked.items if item.key not in self.store}
+        missing = {item.key: item for item in checked.items if item.key not in stored}
         scheduler.want(job, missing.values())
 
     def _on_late_admission(self, job: Job, admission: asyncio.Task[None]) -> None:

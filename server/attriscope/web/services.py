@@ -23,19 +23,21 @@ class Services:
     def __init__(self, sources: Iterable[ExplorerSource], settings: Settings) -> None:
         self.settings = settings
         self.hub: EventHub[schemas.Event] = EventHub()
-        self.store = ResultStore(32 * settings.memory_bytes)
+        self.store = ResultStore(settings.store_folder, settings.store_bytes, settings.memory_bytes)
         hosts = [HostedExplorer(source, settings) for source in sources]
         self.board = JobBoard(hosts, self.store, settings, _Announcer(self))
         for host in hosts:
             self._announce_changes_of(host)
 
     def start(self) -> None:
+        self.store.start()
         for host in self.board.hosts.values():
             host.pool.start()
 
     async def close(self) -> None:
         self.hub.close()
         await self.board.close()
+        await self.store.close()
 
     def snapshot(self, session: str) -> schemas.SnapshotEvent:
         """All that a page must know to go on without the events before."""

@@ -15,7 +15,7 @@ router = strict_router("/jobs", "jobs")
 async def check_job(body: AttributionRequest, services: ServicesDep) -> Estimate:
     """Whether this would run, with its arguments after defaults, its cost and its time; nothing is queued."""
     checked = await services.board.check(body)
-    stored, eta = services.board.estimate(body, checked)
+    stored, eta = await services.board.estimate(body, checked)
     return Estimate(**dict(checked), stored=stored, eta_seconds=eta)
 
 
