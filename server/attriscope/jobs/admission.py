@@ -61,9 +61,15 @@ class Admission:
 
     async def estimate(self, request: AttributionRequest, checked: Checked) -> tuple[int, float | None]:
         """How many of the items are stored, and the seconds the others take."""
-        stored = await self._store.present([item.key for item in checked.items])
+        stored = await self.stored(checked)
         found = sum(item.key in stored for item in checked.items)
         return found, self.seconds(request, checked, len(checked.items) - found)
+
+    async def stored(self, checked: Checked) -> set[str]:
+        """The keys whose results are there; what was finished while the disk was asked counts too."""
+        keys = [item.key for item in checked.items]
+        found = await self._store.stored(keys)
+        return found | {key for key in keys if self._store.in_memory(key)}
 
     def seconds(self, request: AttributionRequest, checked: Checked, items: int) -> float | None:
         """What `items` of the request take, on all free workers; None while the model's speed is not known."""

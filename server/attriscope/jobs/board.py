@@ -10,10 +10,11 @@ from typing import Protocol
 from attriscope.jobs.admission import Admission
 from attriscope.jobs.errors import Refused, busy, not_found
 from attriscope.jobs.hosted import HostedExplorer
+from attriscope.jobs.journal import Journal
 from attriscope.jobs.partials import Partial, Partials
 from attriscope.jobs.placement import Placement
 from attriscope.jobs.scheduler import Scheduler
-from attriscope.jobs.spec import TERMINAL, Item, Job
+from attriscope.jobs.spec import TERMINAL, Item, Job, recalled, recorded
 from attriscope.jobs.store import ResultStore
 from attriscope.metrics import Metrics
 from attriscope.settings import Settings
@@ -42,12 +43,13 @@ class JobBoard:
         hosts: Mapping[str, HostedExplorer],
         placement: Placement,
         store: ResultStore,
+        journal: Journal,
         settings: Settings,
         announcer: Announcer,
         metrics: Metrics,
     ) -> None:
         self.hosts, self.store, self.partials = hosts, store, Partials()
-        self._placement, self._settings = placement, settings
+        self._placement, self._journal, self._settings = placement, journal, settings
         self._announcer, self._metrics = announcer, metrics
         self.scheduler = Scheduler(hosts, placement, store, settings, self, metrics)
         self.admission = Admission(hosts, store, self.scheduler.queue, placement, settings)
@@ -85,6 +87,13 @@ class JobBoard:
         stored, seconds = await self.admission.estimate(request, checked)
         self.admission.limit_cost(seconds)
         return checked, stored, seconds
+
+    async def recall(self) -> None:
+        """Takes up the jobs that a server which lives no more has left: they are interrupted."""
+        for record in await self._journal.interrupted():
+            stored = await self.store.stored([item.key for item in record.items if item.key])
+            job = recalled(record, stored)
+            self._jobs.setdefault(job.session, {})[job.id] = job
 
     async def submit(self, session: str, request: AttributionRequest) -> Job:
         """A new job; a request that cannot run is refused before anything is queued.
@@ -223,9 +232,9 @@ class JobBoard:
     async def _admit(self, host: HostedExplorer, job: Job, targets: list[int | None]) -> None:
         generation = host.generation
         checked, fingerprint = await self.admission.check(host, job.request, targets, job.distribution)
+        stored = await self.admission.stored(checked)
         if job.terminal:
             return
-        stored = await self.store.present([item.key for item in checked.items])
         if generation != host.generation:
             raise busy(503, "explorer_replaced", "The explorer was loaded anew meanwhile. Fetch again.", retry_after=1)
         self.admission.limit_queue(job.session, len(job.items))
@@ -239,6 +248,7 @@ class JobBoard:
                 item.state = "done"
         job.advance(job.finished)
         self._keep(job)
+        self._journal.opened(recorded(job))
         logger.info("Accepted: %s of %d samples.", job.request.method, len(job.items), extra={"job": job.id})
         if job.settle():
             self._end(job)
@@ -266,6 +276,7 @@ class JobBoard:
 
     def _end(self, job: Job) -> None:
         self._active.pop(job.id, None)
+        self._journal.ended(job.id)
         self._metrics.job_ended(job.state, job.request.method)
         logger.info("%s.", job.state.capitalize(), extra={"job": job.id})
         self._announcer.job(job)

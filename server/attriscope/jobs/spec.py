@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import secrets
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Literal
 
+from attriscope.jobs.journal import JobRecord, RecordItem
 from attriscope.jobs.speed import units
 from attriscope.workers.messages import AttributionRequest, CheckedItem, Cost, ErrorBody
 
@@ -88,6 +90,25 @@ class Job:
         self.error = failed[0].error if self.state == "failed" else None
         self.done = self.total
         return True
+
+
+def recorded(job: Job) -> JobRecord:
+    """What the journal keeps of a job."""
+    items = [
+        RecordItem(sample=item.sample, target=item.target, target_name=item.target_name, key=item.key)
+        for item in job.items
+    ]
+    return JobRecord(id=job.id, session=job.session, request=job.request, items=items, created=job.created)
+
+
+def recalled(record: JobRecord, stored: Collection[str]) -> Job:
+    """A job that a server which lives no more has left; what is `stored` of it is done."""
+    items = [
+        Item(item.sample, item.target, item.target_name, item.key, "done" if item.key in stored else "interrupted")
+        for item in record.items
+    ]
+    state: JobState = "done" if all(item.state == "done" for item in items) else "interrupted"
+    return Job(record.session, record.request, items, id=record.id, state=state, created=record.created)
 
 
 @dataclass(eq=False)

@@ -20,7 +20,7 @@ def create_app(services: Services, access: Access) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        services.start()
+        await services.start()
         yield
         await services.close()
 

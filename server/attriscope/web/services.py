@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Callable, Iterable
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -10,6 +11,7 @@ from fastapi import Depends, Request
 from attriscope.jobs.board import JobBoard
 from attriscope.jobs.events import EventHub
 from attriscope.jobs.hosted import HostedExplorer
+from attriscope.jobs.journal import Journal
 from attriscope.jobs.placement import Placement
 from attriscope.jobs.reload import Reloader
 from attriscope.jobs.store import ResultStore
@@ -17,6 +19,7 @@ from attriscope.metrics import Metrics
 from attriscope.settings import Settings
 from attriscope.web import schemas, views
 from attriscope.web.announcer import Announcer, announce_changes
+from attriscope.workers.messages import Notice
 from attriscope.workers.source import ExplorerSource
 
 
@@ -28,18 +31,23 @@ class Services:
         self.draining = False
         self.hub: EventHub[schemas.Event] = EventHub(self._deserted, settings.session_grace)
         self.store = ResultStore(settings.store_folder, settings.store_bytes, settings.memory_bytes)
+        self.journal = Journal(settings.store_folder)
         self.metrics = Metrics(
             queue=self._queue, workers=self._workers, device_memory=self._device_memory, store=self.store.stats
         )
         self.placement = Placement(settings)
         made = [HostedExplorer(source, settings, self.placement, self.metrics) for source in sources]
         hosts = {host.id: host for host in made}
-        self.board = JobBoard(hosts, self.placement, self.store, settings, Announcer(self), self.metrics)
+        self.board = JobBoard(hosts, self.placement, self.store, self.journal, settings, Announcer(self), self.metrics)
         self._reloader = Reloader(made) if settings.reload else None
         for host in made:
             announce_changes(host, self.hub)
 
-    def start(self) -> None:
+    async def start(self) -> None:
+        self.store.start()
+        self.journal.start()
+        self.store.listen(self._on_warning())
+        await self.board.recall()
         self.placement.start()
         if self._reloader is not None:
             self._reloader.start()
@@ -58,14 +66,34 @@ class Services:
             await self._reloader.close()
         await self.placement.close()
         await self.board.close()
-        self.store.close()
+        await self.journal.close()
+        await self.store.close()
 
     def snapshot(self, session: str) -> schemas.SnapshotEvent:
         """All that a page must know to go on without the events before."""
         return schemas.SnapshotEvent(
             explorers=[views.explorer(host) for host in self.board.hosts.values()],
+            warnings=self.warnings,
             jobs=[views.job(job, self.board) for job in self.board.jobs(session)],
         )
+
+    @property
+    def warnings(self) -> list[Notice]:
+        """What everybody should know of this server now."""
+        found = self.store.warning
+        return [] if found is None else [Notice(code=found.code, message=found.message, params=found.params)]
+
+    def _on_warning(self) -> Callable[[], None]:
+        loop = asyncio.get_running_loop()
+
+        def tell() -> None:
+            self.hub.broadcast(schemas.WarningsEvent(warnings=self.warnings))
+
+        def on_store_thread() -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(tell)
+
+        return on_store_thread
 
     def _deserted(self, session: str) -> None:
         # Scripts with a token share a session, and need no stream.
