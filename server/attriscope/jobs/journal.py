@@ -104,7 +104,9 @@ class Journal:
 
     async def close(self) -> None:
         """Writes what waits, for two seconds at most. Jobs that have not ended are interrupted from now on."""
-        if self._file and await asyncio.to_thread(self._writer.close, _CLOSE_SECONDS):
+        if self._file is None:
+            return
+        if await asyncio.to_thread(self._writer.close, _CLOSE_SECONDS):
             self._file.close()
 
     def _write(self) -> bool:
