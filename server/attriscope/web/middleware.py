@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import secrets
 from urllib.parse import parse_qs
@@ -18,6 +19,8 @@ from attriscope.settings import Settings
 from attriscope.web import errors
 from attriscope.web.quotas import Quotas
 from attriscope.web.security import Access
+
+logger = logging.getLogger("attriscope.web")
 
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _OPEN_PATHS = ("/livez",)
@@ -72,6 +75,8 @@ class AccessMiddleware:
         refusal = self._refusal(scope, headers) if path is not None else self._to_prefix(headers)
         if refusal is not None and refusal.status_code >= 400:
             self._metrics.refused(_CODES.get(refusal.status_code, "refused"))
+            client = (scope.get("client") or ("-",))[0]
+            logger.info("%s %s from %s: %d", scope["method"], scope["path"], client, refusal.status_code)
         if refusal is None and path == _STREAM:
             await self._while_welcome(scope, headers, receive, send_guarded)
         else:
