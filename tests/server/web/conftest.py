@@ -89,7 +89,7 @@ def serving(
     else:
         errors.install(app)
         app.add_middleware(AccessMiddleware, access=allowed, settings=settings, metrics=Metrics())
-    running = uvicorn.Server(uvicorn.Config(app, log_config=None, timeout_graceful_shutdown=1))
+    running = uvicorn.Server(server.configuration(app, settings))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
     thread.start()
     while not running.started:
