@@ -83,10 +83,10 @@ class ScriptedQueue:
         }
         self.send(type="partial", job=job["id"], sample=sample, key=key, share=share, maps=[map_info])
 
-    def newest(self) -> dict[str, Any]:
-        """The job asked for last, once it is there."""
+    def newest(self, number: int = 1) -> dict[str, Any]:
+        """The job asked for last, once there were `number`."""
         for _ in range(200):
-            if self.jobs:
+            if len(self.jobs) >= number:
                 return list(self.jobs.values())[-1]
             self.page.wait_for_timeout(50)
         raise AssertionError("no job was asked for")

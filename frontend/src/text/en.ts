@@ -141,7 +141,7 @@ export const en = {
     place: (position: number, time: string | null) =>
       [position === 1 ? "next" : ordinal(position), ...(time === null ? [] : [time])].join(", "),
     inQueue: (place: string) => `Waiting: ${place}`,
-    heldFor: (seconds: number) => (seconds > 0 ? `Trying again in ${seconds} s` : "Trying again…"),
+    heldFor: (seconds: number) => (seconds > 0 ? `Again in ${seconds} s` : "Asking again…"),
     again: "Fetch again",
     running: (done: number, total: number) => `${done} of ${total} ${plural(total, "map", "maps")}`,
     progress: "Progress of the maps",

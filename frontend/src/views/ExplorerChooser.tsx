@@ -38,7 +38,7 @@ export function ExplorerChooser({ explorers, current }: ExplorerChooserProps): R
       allowDeselect={false}
       withCheckIcon={false}
       // Not in the main landmark, which is another one once the explorer has loaded.
-      comboboxProps={{ withinPortal: false, width: 280, position: "bottom-start" }}
+      comboboxProps={{ withinPortal: false, width: 320, position: "bottom-start" }}
       renderOption={({ option, checked }) => {
         const explorer = byId.get(option.value);
         return explorer && <Option text={text} {...{ option, checked, explorer }} busy={busy.has(explorer.id)} />;

@@ -234,7 +234,7 @@ function Badge({ cell }: { cell: Cell }): ReactElement {
   const text = useText();
   return (
     <span className={classes.badge}>
-      <Loader size={10} color="gray" aria-hidden="true" />
+      <Loader size={10} color="white" aria-hidden="true" />
       {pendingWords(text, cell)}
     </span>
   );
@@ -246,7 +246,7 @@ function PartialBadge({ share, cancelled }: { share: number; cancelled: boolean 
   const percent = Math.floor(100 * share);
   return (
     <span className={classes.badge} data-testid={TESTID.partial} data-share={share} data-cancelled={cancelled}>
-      {!cancelled && <Loader size={10} color="gray" aria-hidden="true" />}
+      {!cancelled && <Loader size={10} color="white" aria-hidden="true" />}
       {cancelled ? text.map.partial(percent) : text.map.refining(percent)}
     </span>
   );
