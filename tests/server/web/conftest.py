@@ -70,7 +70,7 @@ def bare() -> Iterator[BareServer]:
     listener = server.bind("127.0.0.1", 0, exact=True)
     port = listener.getsockname()[1]
     access = Access(TOKEN, port)
-    app = create_app(Services([], Settings(max_body_bytes=4096)), access)
+    app = create_app(Services([], Settings(max_body_bytes=4096, no_store=True)), access)
     running = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
     thread.start()
