@@ -25,13 +25,23 @@ _PAGE = 64
 
 
 class Hosting:
-    """Serves files of benchmarks/explorers; `env` are settings. `rss` is the web process's memory, in bytes."""
+    """Serves files of benchmarks/explorers; `env` are settings. `rss` is the web process's memory, in bytes.
 
-    def __init__(self, explorers: list[str], env: dict[str, str] | None = None, workers: int | None = None) -> None:
+    `mount`: called with the store's folder before the server starts; what it returns is closed after it.
+    """
+
+    def __init__(
+        self,
+        explorers: list[str],
+        env: dict[str, str] | None = None,
+        workers: int | None = None,
+        mount: Callable[[Path], Any] | None = None,
+    ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="attriscope-bench-")
         self.store, self.temporary = (Path(self._folder.name, name) for name in ("store", "tmp"))
         for folder in (self.store, self.temporary):
             folder.mkdir()
+        self.mounted = mount(self.store) if mount else None
         places = {"ATTRISCOPE_STORE": str(self.store), "TMPDIR": str(self.temporary)}
         files = [str(EXPLORERS / f"{name}.py") for name in explorers]
         self.server = LiveServer("serve", *files, env={**places, **(env or {})}, wait_ready=False, workers=workers)
@@ -56,6 +66,8 @@ class Hosting:
 
     def close(self) -> None:
         self.stop()
+        if self.mounted is not None:
+            self.mounted.close()
         self._folder.cleanup()
 
     def stop(self) -> None:

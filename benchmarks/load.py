@@ -132,6 +132,7 @@ class _Generator:
             tasks += [session.look(until, LOOKS, self.mix) for session in self.sessions]
         await asyncio.gather(*tasks)
         ended = time.perf_counter()
+        print(json.dumps({"phase": "after " + phase.name}), flush=True)
         self.ledger.phase = "after " + phase.name
         if phase.kind == "closed":
             done = sum(entry.ended is not None and entry.phase == phase.name for entry in self.ledger.jobs.values())

@@ -1,8 +1,9 @@
-"""CIFAR-10 on a small CNN that raises or hangs at random.
+"""CIFAR-10 on a small CNN that raises or hangs at random while it is explained.
 
-`ATTRISCOPE_BENCH_FAULTS` names a file that holds the share of forward passes that go wrong; while it is absent, none
-does. Half of those raise, half never return. A process's first passes, those of loading, always work: a file that
-cannot be loaded is another matter. Content keys are the same with and without faults.
+`ATTRISCOPE_BENCH_FAULTS` names a file that holds the share of a worker's calls to explain that go wrong; while it is
+absent, none does. Half of those raise, half never return; each is noted by a line in the file's neighbour `….told`.
+Content keys are the same with and without faults. Loading and predicting always work: a file that cannot be loaded is
+another matter.
 """
 
 from __future__ import annotations
@@ -23,8 +24,6 @@ if (root := str(Path(__file__).parents[2])) not in sys.path:  # a worker imports
 from benchmarks.explorers.cifar10 import has_data, images, seeded
 from tests import shared_data
 
-LOADING = 40
-"""Forward passes of a process that always work."""
 _chance = random.Random()  # of the system's entropy: a second try has another fate
 
 
@@ -32,23 +31,40 @@ class Flaky(nn.Module):
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self.model = model
-        self.passes = 0
+        self.call: object = None
 
     def forward(self, images: Tensor) -> Tensor:
-        self.passes += 1
-        draw = _chance.random() / max(_share(), 1e-12)
-        if self.passes > LOADING and draw < 0.5:
-            raise RuntimeError("the model was told to fail")
-        if self.passes > LOADING and draw < 1:
-            time.sleep(3600)
+        call = _call()
+        if call is not None and call is not self.call:
+            self.call = call
+            _perhaps_fail()
         return self.model(images)
 
 
-def _share() -> float:
+def _call() -> object:
+    """The frame of the worker's call to explain that this pass belongs to; None while loading and predicting."""
+    frame = sys._getframe()
+    while frame is not None:
+        if frame.f_code.co_name == "attribute" and frame.f_globals.get("__name__") == "attriscope.workers.attribute":
+            return frame
+        frame = frame.f_back
+    return None
+
+
+def _perhaps_fail() -> None:
+    orders = Path(os.environ.get("ATTRISCOPE_BENCH_FAULTS", ""))
     try:
-        return float(Path(os.environ.get("ATTRISCOPE_BENCH_FAULTS", "")).read_text())
+        share = float(orders.read_text())
     except (OSError, ValueError):
-        return 0.0
+        return
+    if _chance.random() >= share:
+        return
+    raises = _chance.random() < 0.5
+    with orders.with_suffix(".told").open("a") as file:
+        file.write("raised\n" if raises else "hung\n")
+    if raises:
+        raise RuntimeError("the model was told to fail")
+    time.sleep(3600)
 
 
 def _load() -> nn.Module:
