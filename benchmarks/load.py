@@ -3,7 +3,7 @@
 It reads its orders as one line of JSON, says in a line when each phase begins, and ends with its ledger. Phases:
 
 - *closed*: every session keeps two jobs open and asks for the next one at once. Warm-up: tells what the server can do.
-- *poisson*: requests come at random moments, half as many again as the warm-up's pace, so that something always waits;
+- *poisson*: requests come at random moments, twice as many as the warm-up's pace, so that something always waits;
   a session with eight jobs open holds back until one of them has ended.
 - *same*: as *closed*, all sessions with the same work in the same order.
 - *replay*: the requests of a file, each once.
@@ -34,7 +34,7 @@ ROOT = Path(__file__).parents[1]
 PATIENCE = 180.0
 """Seconds that accepted jobs get to end after a phase."""
 OPEN = {"closed": 2, "poisson": 8, "same": 2, "replay": 2}
-OVERLOAD = 1.5
+OVERLOAD = 2.0
 LOOKS = 1.0
 """Requests a second that are no jobs, of each session."""
 _TICK = 0.05

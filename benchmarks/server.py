@@ -7,8 +7,8 @@ arguments that vary; about one in seven was made before. In this order:
 1. *Idle*: what queue, process hop and stream add to a job; how soon something stored is answered
    (`benchmarks.overhead`).
 2. *Warm-up*, not counted: two jobs open in every session.
-3. *Load*, four fifths of the minutes: requests come at random (exponential gaps), half as many again as the warm-up's
-   pace, and every session looks at samples, pictures, jobs and results beside, once a second on average.
+3. *Load*, four fifths of the minutes: requests come at random (exponential gaps), at twice the warm-up's pace,
+   and every session looks at samples, pictures, jobs and results beside, once a second on average.
 4. *Fairness*, one fifth: every session keeps two jobs open and gets the same settings in the same order, each for
    samples and targets of its own. A session's work is the sum over its jobs that end in that time of
    (forward + 2·backward passes) × the seconds of the model's forward pass; the bound is for the least of them by the

@@ -64,7 +64,7 @@ class Session:
         with more than `most` jobs open."""
         while time.perf_counter() < until:
             if rate is not None:
-                await asyncio.sleep(self.draw.expovariate(rate))
+                await self._pause(rate, until)
             while len(self.open) >= most and time.perf_counter() < until:
                 self._changed.clear()
                 try:
@@ -163,8 +163,7 @@ class Session:
 
     async def look(self, until: float, rate: float, source: Source) -> None:
         """What a page asks for beside jobs, at random moments, `rate` a second."""
-        while time.perf_counter() < until:
-            await asyncio.sleep(self.draw.expovariate(rate))
+        while await self._pause(rate, until):
             host, kind = self.draw.choice(self.hosts), self.draw.choice(_LOOKS)
             index, base = self.draw.randrange(host.samples), f"/api/explorers/{host.id}"
             past = self.draw.choice(self._past) if self._past else None
@@ -182,6 +181,11 @@ class Session:
                 await self._call(self._looking, kind, "POST", "/api/jobs/check", source.next(self.number))
             else:
                 await self._call(self._looking, kind, "GET", paths[kind])
+
+    async def _pause(self, rate: float, until: float) -> bool:
+        """Waits for the next of `rate` random moments a second; whether it came before the time did."""
+        await asyncio.sleep(max(0.0, min(self.draw.expovariate(rate), until - time.perf_counter())))
+        return time.perf_counter() < until
 
     async def _call(
         self, connection: Connection, kind: str, method: str, path: str, body: object = None
