@@ -158,6 +158,7 @@ def test_an_edited_files_images_are_shown_after_reload(page: Page, tmp_path: Pat
         explorer.ready(1)
         page.wait_for_function(
             "before => { const c = document.querySelector('canvas[data-panel=original]');"
-            " return c && JSON.stringify(Array.from(c.getContext('2d').getImageData(0,0,c.width,c.height).data)) !== before }",
+            " if (!c) return false; const drawn = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;"
+            " return JSON.stringify(Array.from(drawn)) !== before }",
             arg="[" + ",".join(str(value) for value in before.flatten().tolist()) + "]",
         )
