@@ -103,6 +103,10 @@ class Hosting:
         """Lines of the server's output that tell of an error of its own."""
         return [line.rstrip() for line in self.server.output if re.match(r"Traceback|\S*(ERROR|CRITICAL)", line)]
 
+    def warnings(self, word: str) -> list[str]:
+        """Lines of the server's output with a warning that holds the word."""
+        return [line.rstrip() for line in self.server.output if "WARNING" in line and word in line]
+
     def _prepare(self, name: str) -> Host:
         client, deadline = self.server.client, time.monotonic() + PREPARE
         samples = 0
