@@ -27,6 +27,16 @@ def available_memory(cgroup: Path = _CGROUP) -> int:
     return machine if limit == "max" else min(machine, max(0, int(limit) - int(used)))
 
 
+def total_memory(cgroup: Path = _CGROUP) -> int:
+    """Bytes of memory the machine has, or the container's limit."""
+    machine: int = psutil.virtual_memory().total
+    try:
+        limit = (cgroup / "memory.max").read_text().strip()
+    except OSError:
+        return machine
+    return machine if limit == "max" else min(machine, int(limit))
+
+
 def resident_memory(pid: int) -> int:
     """Bytes of memory a process holds; 0 for one that has ended."""
     try:
