@@ -42,9 +42,9 @@ class Hosting:
         for folder in (self.store, self.temporary):
             folder.mkdir()
         self.mounted = mount(self.store) if mount else None
-        places = {"ATTRISCOPE_STORE": str(self.store), "TMPDIR": str(self.temporary)}
+        places = {"TMPDIR": str(self.temporary), **(env or {})}
         files = [str(EXPLORERS / f"{name}.py") for name in explorers]
-        self.server = LiveServer("serve", *files, env={**places, **(env or {})}, wait_ready=False, workers=workers)
+        self.server = LiveServer("serve", *files, env=places, wait_ready=False, workers=workers, store=self.store)
         self.process = psutil.Process(self.server.process.pid)
         self.rss = 0
         self._stop = threading.Event()
