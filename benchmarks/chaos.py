@@ -192,7 +192,7 @@ def leftovers(table: Table, hosting: Hosting, workers: set[int]) -> None:
         table.add("worker processes left", 0, "", "=", 0, f"{len(pids)} were seen")
     left = sorted(str(path.relative_to(hosting.temporary)) for path in hosting.temporary.rglob("*"))
     table.add("temporary files left", len(left), "", "=", 0, ", ".join(left[:3]))
-    partial = [path.name for path in hosting.store.rglob("*") if any(word in path.name for word in ("tmp", "partial"))]
+    partial = [path.name for path in hosting.store.rglob("temporary/*")]
     table.add("unfinished files in the store", len(partial), "", "=", 0, ", ".join(partial[:3]))
 
 
