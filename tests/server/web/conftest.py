@@ -80,7 +80,8 @@ def serving(
     settings: Settings | None = None, tokens: Tokens | str = TOKEN, app: FastAPI | None = None, **access: Any
 ) -> Iterator[BareServer]:
     """A running server; `app` in place of the product's, with its access middleware and error handlers added."""
-    settings = settings or Settings(max_body_bytes=4096, no_store=True)
+    # Never the store of whoever runs this.
+    settings = (settings or Settings(max_body_bytes=4096)).model_copy(update={"no_store": True})
     listener = server.bind("127.0.0.1", 0, exact=True)
     port = listener.getsockname()[1]
     allowed = Access(tokens, port, **access)
