@@ -337,7 +337,7 @@ export interface paths {
         };
         /**
          * Readyz
-         * @description Every explorer has a worker; 503 otherwise.
+         * @description Every explorer has a worker, or none because nobody uses it; 503 otherwise, and while shutting down.
          */
         get: operations["readyz_readyz_get"];
         put?: never;
@@ -976,6 +976,27 @@ export interface components {
              * @enum {string}
              */
             type: "progress";
+        };
+        /**
+         * Readiness
+         * @description `reasons` tells of each explorer that cannot work why; `draining` is true after SIGTERM.
+         */
+        Readiness: {
+            /** Draining */
+            draining: boolean;
+            /** Explorers */
+            explorers: {
+                [key: string]: "unloaded" | "loading" | "ready" | "recovering" | "failed";
+            };
+            /** Reasons */
+            reasons: {
+                [key: string]: string;
+            };
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ready" | "unready";
         };
         /**
          * ResultInfo
@@ -1740,9 +1761,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: string;
-                    };
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
                 };
             };
         };
