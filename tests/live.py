@@ -56,7 +56,7 @@ class LiveServer:
         self._reader.start()
         self.url = self._await_url()
         parts = urlsplit(self.url)
-        self.base, self.port = f"{parts.scheme}://{parts.netloc}", parts.port
+        self.base, self.port = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}", parts.port
         self.token = parse_qs(parts.query).get("token", [""])[0]
         self.client = httpx.Client(base_url=self.base, timeout=PATIENCE)
         self.client.get("/", params={"token": self.token}).raise_for_status()

@@ -46,8 +46,8 @@ def launch(sources: list[ExplorerSource], settings: Settings, browser: bool) -> 
     with listener:
         bound = listener.getsockname()[1]
         try:
-            services = Services(sources, settings)
             access, token = access_for(settings, bound)
+            services = Services(sources, settings)
         except ValueError as error:
             raise Unusable(str(error)) from None
         logs.keep_secret(token or "")

@@ -71,9 +71,7 @@ class _Text(logging.Formatter):
 class _Json(JsonFormatter):
     def __init__(self) -> None:
         names = {"asctime": "time", "levelname": "level", "name": "logger"}
-        super().__init__(
-            "%(asctime)s %(levelname)s %(name)s %(job)s %(message)s", rename_fields=names, defaults=dict(_NO_JOB)
-        )
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(job)s %(message)s", rename_fields=names)
 
     def format(self, record: logging.LogRecord) -> str:
         return hide(super().format(record))
@@ -81,4 +79,5 @@ class _Json(JsonFormatter):
     def process_log_record(self, log_record: dict[str, Any]) -> dict[str, Any]:
         # uvicorn repeats its messages with terminal colours.
         log_record.pop("color_message", None)
+        log_record["job"] = log_record.get("job") or _NO_JOB["job"]
         return super().process_log_record(log_record)

@@ -106,8 +106,7 @@ class Journal:
         """Writes what waits, for two seconds at most. Jobs that have not ended are interrupted from now on."""
         if self._file is None:
             return
-        ended = await asyncio.to_thread(self._writer.close, _CLOSE_SECONDS)
-        if ended:
+        if await asyncio.to_thread(self._writer.close, _CLOSE_SECONDS):
             self._file.close()
 
     def _write(self) -> bool:

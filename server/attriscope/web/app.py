@@ -38,5 +38,5 @@ def create_app(services: Services, access: Access) -> FastAPI:
     app.include_router(metrics.router)
     app.include_router(api)
     app.include_router(page.router)
-    app.add_middleware(AccessMiddleware, access=access, settings=services.settings)
+    app.add_middleware(AccessMiddleware, access=access, settings=services.settings, metrics=services.metrics)
     return app

@@ -52,6 +52,7 @@ def refused(error: Refused) -> JSONResponse:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)
+    request.app.state.services.metrics.refused(error.body.code)
     return refused(error)
 
 

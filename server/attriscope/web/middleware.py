@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import secrets
 from urllib.parse import parse_qs
@@ -13,10 +14,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from attriscope.jobs.errors import busy
+from attriscope.metrics import Metrics
 from attriscope.settings import Settings
 from attriscope.web import errors
 from attriscope.web.quotas import Quotas
 from attriscope.web.security import Access
+
+logger = logging.getLogger("attriscope.web")
 
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 _OPEN_PATHS = ("/livez",)
@@ -27,6 +31,8 @@ _UPLOAD = re.compile(r"/api/explorers/[^/]+/samples")
 _ENVELOPE = 1 << 16
 """What multipart adds to a file: boundaries, headers, a few fields."""
 _REVOKED_SECONDS = 1.0
+_CODES = {400: "host", 401: "unauthorized", 403: "forbidden", 413: "too_large", 429: "quota"}
+"""What refusals made here are counted as."""
 
 _ENTER = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="referrer" content="no-referrer">
 <meta http-equiv="refresh" content="0;url=./"><title>attriscope</title></head>
@@ -42,8 +48,8 @@ _LOCKED = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>a
 class AccessMiddleware:
     """Refuses what may not come in; adds who it is to the scope and the security headers to every answer."""
 
-    def __init__(self, app: ASGIApp, access: Access, settings: Settings) -> None:
-        self._app, self._access, self._settings = app, access, settings
+    def __init__(self, app: ASGIApp, access: Access, settings: Settings, metrics: Metrics) -> None:
+        self._app, self._access, self._settings, self._metrics = app, access, settings, metrics
         self._quotas = Quotas(settings.jobs_per_minute)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -67,6 +73,10 @@ class AccessMiddleware:
         if path is not None:
             scope = {**scope, "path": path}
         refusal = self._refusal(scope, headers) if path is not None else self._to_prefix(headers)
+        if refusal is not None and refusal.status_code >= 400:
+            self._metrics.refused(_CODES.get(refusal.status_code, "refused"))
+            client = (scope.get("client") or ("-",))[0]
+            logger.info("%s %s from %s: %d", scope["method"], scope["path"], client, refusal.status_code)
         if refusal is None and path == _STREAM:
             await self._while_welcome(scope, headers, receive, send_guarded)
         else:

@@ -11,8 +11,11 @@ from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 
+from attriscope.settings import Settings
 from attriscope.web.app import create_app
+from attriscope.web.http_protocol import BoundedProtocol
 from attriscope.web.security import Access
 from attriscope.web.services import Services
 
@@ -102,16 +105,23 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def run(services: Services, access: Access, listener: socket.socket, on_started: Callable[[], None]) -> None:
-    """Serves until a signal. Raises KeyboardInterrupt after Ctrl-C, when everything has ended."""
-    config = uvicorn.Config(
-        create_app(services, access),
+def configuration(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    """How uvicorn runs the app."""
+    return uvicorn.Config(
+        app,
+        http=BoundedProtocol,
+        ws="none",
         log_config=None,
         access_log=False,  # it would hold the token of `?token=`
-        forwarded_allow_ips=["127.0.0.1", "::1", *services.settings.trusted_proxies],
+        forwarded_allow_ips=["127.0.0.1", "::1", *settings.trusted_proxies],
         timeout_graceful_shutdown=1,
         server_header=False,
     )
+
+
+def run(services: Services, access: Access, listener: socket.socket, on_started: Callable[[], None]) -> None:
+    """Serves until a signal. Raises KeyboardInterrupt after Ctrl-C, when everything has ended."""
+    config = configuration(create_app(services, access), services.settings)
     server = _Server(config, services, on_started)
     server.run(sockets=[listener])
     if server.interrupted:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import quote
 
 from attriscope.jobs.store.locks import guard, identity, make_folder
 from attriscope.jobs.store.quarantine import Quarantine
@@ -15,6 +17,7 @@ T = TypeVar("T")
 _APPLICATION = 0x61747472
 _BUSY_SECONDS = 10.0
 # Primary result codes; SQLITE_ERROR is what a missing table or column gives.
+_READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
 _DAMAGE = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
@@ -34,7 +37,8 @@ class Database:
     def run(self, operation: Callable[[sqlite3.Connection], T]) -> T:
         """`operation` on the file as it is now; once more, on an empty one, where it proves damaged.
 
-        Raises OSError or sqlite3.Error where the file cannot be used.
+        A folder that cannot be written to can still be read. Raises OSError or sqlite3.Error where the file cannot be
+        used.
         """
         try:
             return operation(self._open())
@@ -58,6 +62,16 @@ class Database:
         if self._connection is not None and self.opened == identity(self._path):
             return self._connection
         self.close()
+        try:
+            self._connection = self._open_guarded()
+        except OSError as error:
+            if error.errno not in _READ_ONLY:
+                raise
+            # What is there can be read all the same; `opened` says that the next call is to try again.
+            self.opened, self._connection = None, self._connect_read_only()
+        return self._connection
+
+    def _open_guarded(self) -> sqlite3.Connection:
         make_folder(self._path.parent)
         with guard(self._path.parent):
             # Under the guard the file that was found damaged may be another server's new one by now.
@@ -72,7 +86,24 @@ class Database:
                 self._set_aside("it was no database of this version")
                 connection = self._connect()
             self.opened = identity(self._path)
-        self._connection = connection
+        return connection
+
+    def _connect_read_only(self) -> sqlite3.Connection:
+        try:
+            return self._connect_as("mode=ro")
+        except sqlite3.OperationalError:
+            # WAL wants files beside it. Without them nobody is writing: the file may be taken as it is.
+            return self._connect_as("mode=ro&immutable=1")
+
+    def _connect_as(self, parameters: str) -> sqlite3.Connection:
+        address = f"file:{quote(str(self._path))}?{parameters}"
+        connection = sqlite3.connect(address, uri=True, isolation_level=None, check_same_thread=False)
+        try:
+            if _marks(connection) != (_APPLICATION, self._version):
+                raise sqlite3.DatabaseError("the index is of another version")
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _connect(self) -> sqlite3.Connection:
@@ -83,9 +114,7 @@ class Database:
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute(f"PRAGMA journal_size_limit = {4 << 20}")
             (count,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            marks = tuple(
-                connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
-            )
+            marks = _marks(connection)
             if count == 0 and marks == (0, 0):
                 connection.executescript(
                     f"BEGIN IMMEDIATE; {self._schema}; PRAGMA application_id = {_APPLICATION};"
@@ -103,6 +132,13 @@ class Database:
     def _set_aside(self, reason: str) -> None:
         names = [self._path.name + ending for ending in ("", "-wal", "-shm", "-journal")]
         self._quarantine.take([self._path.with_name(name) for name in names], reason)
+
+
+def _marks(connection: sqlite3.Connection) -> tuple[int, int]:
+    """Which program's file this is, and of which version."""
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    return application, version
 
 
 def is_damage(error: sqlite3.Error) -> bool:

@@ -100,7 +100,7 @@ class Disk:
         for row in self._rows(keys):
             if row.length <= verified_bytes:
                 verified_bytes -= row.length
-                if (result := self.read(row.key)) is not None:
+                if (result := self._load(row) or self.read(row.key)) is not None:
                     results.append(result)
                     found.add(row.key)
             elif self._length(row) == row.length:

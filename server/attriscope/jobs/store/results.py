@@ -9,6 +9,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 
 from attriscope.jobs.store.background import Background
@@ -50,6 +51,7 @@ class ResultStore:
         self._unwritten = Recent(_UNWRITTEN_BYTES)
         self._used: dict[str, None] = {}
         self._totals = (0, 0)
+        self._unreadable = ""
         self._listeners: list[Callable[[], None]] = []
         self._disk_bytes = disk_bytes
         # A connection to SQLite is for one thread, so each thread has a Disk of its own.
@@ -116,7 +118,7 @@ class ResultStore:
         if self._writes is None:
             return True
         done = await asyncio.to_thread(self._writer.flush, timeout)
-        return done and not self._unwritten
+        return done and self.warning is None
 
     async def close(self) -> None:
         """Writes what waits, for two seconds at most, and lets go of the folder."""
@@ -145,7 +147,7 @@ class ResultStore:
         try:
             result = self._reads.read(key)
         except (OSError, sqlite3.Error) as error:
-            logger.warning("The store in %s cannot be read: %s", self._reads.root, error)
+            self._log_unreadable(error)
             return None
         if result is not None:
             self._keep_read([result], [key])
@@ -156,10 +158,17 @@ class ResultStore:
         try:
             found, results = self._reads.stored(keys, self._recent.max_bytes)
         except (OSError, sqlite3.Error) as error:
-            logger.warning("The store in %s cannot be read: %s", self._reads.root, error)
+            self._log_unreadable(error)
             return set()
         self._keep_read(results, found)
         return found
+
+    def _log_unreadable(self, error: Exception) -> None:
+        """Once for each reason, and not for each of a thousand reads."""
+        assert self._reads is not None
+        if str(error) != self._unreadable:
+            self._unreadable = str(error)
+            logger.warning("The store in %s cannot be read: %s", self._reads.root, error)
 
     def _keep_read(self, results: Iterable[Result], keys: Iterable[str]) -> None:
         with self._lock:
@@ -173,10 +182,11 @@ class ResultStore:
     def _write(self) -> bool:
         """Writes what waits; whether that was possible."""
         assert self._writes is not None
+        # After a failure one alone at first: it may fit where a batch does not.
+        count = 1 if self.warning else _WRITTEN_AT_ONCE
         while True:
             with self._lock:
-                # One by one while the disk fails: a small result may fit where a batch does not.
-                some = list(self._unwritten)[: 1 if self.warning else _WRITTEN_AT_ONCE]
+                some = list(islice(self._unwritten, count))
                 used, self._used = self._used, {}
             try:
                 self._writes.write(some, list(used))
@@ -190,16 +200,17 @@ class ResultStore:
                 # Nothing that trying again would help; what comes next must be written all the same.
                 logger.exception("%s cannot be written.", [result.info.key for result in some])
                 totals = self._totals
-            else:
-                self._warn(None)
+            count = min(2 * count, _WRITTEN_AT_ONCE)
             with self._lock:
                 self._totals = totals
                 for result in some:
                     if self._unwritten.peek(result.info.key) is result:
                         self._unwritten.remove(result.info.key)
                         self._recent.add(result)
-                if not self._unwritten:
-                    return True
+                done = not self._unwritten
+            if done:
+                self._warn(None)
+                return True
 
     def _warn(self, error: Exception | None) -> None:
         assert self._writes is not None
