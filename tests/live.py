@@ -27,7 +27,8 @@ PATIENCE = 60.0
 
 
 class LiveServer:
-    """Starts `attriscope <arguments> --no-browser --port 0`, and ends it. `client` is logged in.
+    """Starts `attriscope <arguments> --no-browser`, on a free port unless one is given, and ends it. `client` is logged
+    in.
 
     `workers` a device; None leaves it to the product. `store`: its results, a folder of its own by default.
     """
@@ -41,7 +42,8 @@ class LiveServer:
         workers: int | None = 1,
         store: Path | None = None,
     ) -> None:
-        command = [sys.executable, "-m", "attriscope", *arguments, "--no-browser", "--port", "0"]
+        port = () if "--port" in arguments else ("--port", "0")
+        command = [sys.executable, "-m", "attriscope", *arguments, "--no-browser", *port]
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "default", **(env or {})}
         if workers is not None:
             environment.setdefault("ATTRISCOPE_WORKERS_PER_DEVICE", str(workers))

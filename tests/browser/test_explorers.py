@@ -146,8 +146,10 @@ def test_the_chooser_works_by_keyboard_on_a_narrow_screen(page: Page, tiny: Live
 def test_several_files_are_several_explorers(page: Page) -> None:
     with LiveServer("serve", f"{FAULTY}:explorer", f"{FAULTY}:disagreeing", wait_ready=False) as server:
         explorer = ExplorerPage(page, server, "count=1").ready(1)
-        explorer.choose("Explorer", "Disagreeing")
+        # Known by its file's name until it has been loaded.
+        explorer.choose("Explorer", "faulty-2")
         explorer.ready(8)
+        expect(chooser(page)).to_have_value("Disagreeing")
         explorer.choose_method("Saliency").fetch()
         explorer.choose("Explorer", "Tiny")
         explorer.ready(1)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import signal
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.explorer_page import ExplorerPage
 from tests.browser.scripted import ScriptedQueue
@@ -75,35 +76,32 @@ def test_what_the_servers_end_cut_short_is_said_once_and_fetched_again(page: Pag
     assert queue.newest(2)["request"]["samples"] == [0, 1]
 
 
-def test_s2_who_waits_behind_another_session_sees_the_place(browser: Browser, page: Page, serve_faulty) -> None:  # type: ignore[no-untyped-def]
+def test_s2_who_waits_behind_another_session_sees_the_place(page: Page, serve_faulty) -> None:  # type: ignore[no-untyped-def]
     server: LiveServer = serve_faulty("slow_model", ATTRISCOPE_TEST_PAUSE="0.05")
     server.samples(count=8)
     busy = server.submit(method="integrated_gradients", samples=list(range(8)), arguments={"n_steps": 300})
     assert busy.status_code == 201
-    other = browser.new_context()
     waiting = ExplorerPage(page, server, "method=integrated_gradients&arg.n_steps=301&count=1").ready(1)
     waiting.fetch_button.click()
     expect(page.get_by_test_id("progress")).to_contain_text(re.compile(r"Waiting: (next|\d+(st|nd|rd|th))"))
     server.client.delete(f"/api/jobs/{busy.json()['id']}")
     expect(page.get_by_test_id("progress")).to_contain_text(re.compile("of 1 map"))
-    other.close()
 
 
-def test_s5_a_restarted_server_says_what_its_end_cut_short(page: Page, tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_s5_a_restarted_server_says_what_its_end_cut_short(page: Page, tmp_path: Path) -> None:
     env = {
         "ATTRISCOPE_TEST_PAUSE": "0.05",
-        "ATTRISCOPE_STORE": str(tmp_path),
         "ATTRISCOPE_TOKEN": "a-token-of-the-test",
         "ATTRISCOPE_GRACE": "0",
     }
     source = f"{EXPLORERS / 'faulty.py'}:slow_model"
-    with LiveServer("serve", source, env=env) as server:
+    with LiveServer("serve", source, env=env, store=tmp_path) as server:
         explorer = ExplorerPage(page, server, "method=integrated_gradients&arg.n_steps=800&count=1").ready(1)
         explorer.fetch_button.click()
         expect(page.get_by_test_id("progress")).to_contain_text("of 1 map")
         server.process.send_signal(signal.SIGKILL)
         server.process.wait(10)
         port = server.port
-    with LiveServer("serve", source, "--port", str(port), env=env):
+    with LiveServer("serve", source, "--port", str(port), env=env, store=tmp_path):
         expect(page.get_by_test_id("error")).to_contain_text("The server was stopped before this was done.")
         expect(page.get_by_role("button", name="Fetch again")).to_be_visible()

@@ -67,10 +67,8 @@ export const restartExplorer = (explorer: string): Promise<ExplorerSummary> =>
   answer(client.POST("/api/explorers/{explorer}/restart", { params: { path: { explorer } } }));
 
 /** Starts its workers anew with the file and the checkpoints as they are now. */
-export async function reloadExplorer(explorer: string): Promise<void> {
-  const response = await reach(fetch(join("api", "explorers", explorer, "reload"), { method: "POST" }));
-  if (!response.ok) throw fromResponse(response, await response.json().catch(() => null));
-}
+export const reloadExplorer = (explorer: string): Promise<ExplorerSummary> =>
+  answer(client.POST("/api/explorers/{explorer}/reload", { params: { path: { explorer } } }));
 
 export const getSamples = (explorer: string, query: SamplesQuery, signal: AbortSignal): Promise<SamplePage> =>
   answer(client.GET("/api/explorers/{explorer}/samples", { params: { path: { explorer }, query }, signal }));

@@ -74,7 +74,7 @@ describe("applyEvent", () => {
   it("takes all jobs of a snapshot and forgets none", () => {
     const snapshot: StreamedEvent = {
       id: "b-3",
-      event: { type: "snapshot", explorers: [], jobs: [job("j", { state: "running" })] },
+      event: { type: "snapshot", explorers: [], warnings: [], jobs: [job("j", { state: "running" })] },
     };
     const jobs = fold([jobEvent("b-1", job("mine")), snapshot]);
     expect([...jobs.keys()].sort()).toEqual(["j", "mine"]);

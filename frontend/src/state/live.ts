@@ -8,7 +8,7 @@ import { eventsUrl } from "../api/routes";
 import type { ConnectionState, StreamedEvent } from "../api/stream";
 import { shareEvents } from "../api/tabs";
 import type { ExplorerDetail, ExplorerSummary, Explorers } from "../api/types";
-import { fetching, partials } from "./services";
+import { fetching, partials, warnings } from "./services";
 
 const POLL = 1000;
 
@@ -42,6 +42,7 @@ function receive(client: QueryClient, streamed: StreamedEvent): void {
   const { event } = streamed;
   switch (event.type) {
     case "snapshot":
+      warnings.set(event.warnings);
       fetching.receive(streamed);
       for (const explorer of event.explorers) updateExplorer(client, explorer);
       void client.invalidateQueries({ queryKey: ["samples"] });
@@ -53,6 +54,9 @@ function receive(client: QueryClient, streamed: StreamedEvent): void {
     case "scan":
       // A request under way already waits for what this event announces.
       void client.invalidateQueries({ queryKey: keys.samples(event.explorer) }, { cancelRefetch: false });
+      break;
+    case "warnings":
+      warnings.set(event.warnings);
       break;
     case "partial":
       // Events are for all tabs of a session; an estimate is drawn by the tab that asked for the map.

@@ -17,6 +17,7 @@ import { ModelSelect } from "../controls/ModelSelect";
 import { PrecisionSelect } from "../controls/PrecisionSelect";
 import { SmoothingControl } from "../controls/SmoothingControl";
 import { TargetSelect } from "../controls/TargetSelect";
+import { useWarnings } from "../state/services";
 import { TESTID } from "../testids";
 import { useText, type Text } from "../text";
 import { useEnterKey } from "./actions";
@@ -145,8 +146,9 @@ const Controls = memo(function Controls(): ReactElement {
 function Notices(): ReactElement | null {
   const text = useText();
   const { explorer, description, settings } = useWorkspace();
+  const warnings = useWarnings();
   const notices: { about: string | null; notice: Notice }[] = [
-    ...warningsOf(explorer).map((notice) => ({ about: null, notice })),
+    ...warnings.map((notice) => ({ about: null, notice })),
     ...description.notices.map((notice) => ({ about: null, notice })),
     ...settings.models.flatMap((model) => model.notices.map((notice) => ({ about: model.name, notice }))),
   ];
@@ -181,9 +183,4 @@ function Notices(): ReactElement | null {
 function comingWords(text: Text, { state, stage }: ExplorerDetail): string | null {
   if (state === "recovering") return text.explorerState.recovering;
   return state === "loading" ? [text.explorerState.reloading, ...(stage ? [stage] : [])].join(" ") : null;
-}
-
-/** What the server warns of while it goes on, such as a store that cannot be written. */
-function warningsOf(explorer: ExplorerDetail & { warnings?: Notice[] }): Notice[] {
-  return explorer.warnings ?? [];
 }
