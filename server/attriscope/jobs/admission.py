@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Mapping
 
 from attriscope.jobs.errors import Refused, busy, unprocessable
@@ -13,6 +15,10 @@ from attriscope.jobs.speed import units
 from attriscope.jobs.store import ResultStore
 from attriscope.settings import Settings
 from attriscope.workers.messages import AttributionRequest, Checked
+
+
+logger = logging.getLogger("attriscope.jobs")
+_DISK_SECONDS = 3.0
 
 
 class Admission:
@@ -66,9 +72,17 @@ class Admission:
         return found, self.seconds(request, checked, len(checked.items) - found)
 
     async def stored(self, checked: Checked) -> set[str]:
-        """The keys whose results are there; what was finished while the disk was asked counts too."""
+        """The keys whose results are there; what was finished while the disk was asked counts too.
+
+        A disk that does not answer is not waited for: what may be there is computed again.
+        """
         keys = [item.key for item in checked.items]
-        found = await self._store.stored(keys)
+        try:
+            async with asyncio.timeout(_DISK_SECONDS):
+                found = await self._store.stored(keys)
+        except TimeoutError:
+            logger.warning("The store did not answer within %g s.", _DISK_SECONDS)
+            found = set()
         return found | {key for key in keys if self._store.in_memory(key)}
 
     def seconds(self, request: AttributionRequest, checked: Checked, items: int) -> float | None:
