@@ -26,6 +26,7 @@ check: $(VENV)/.test-installed frontend/node_modules/.package-lock.json ## run t
 	$(BIN)/mypy
 	$(BIN)/python -m attriscope.web.openapi --check frontend/openapi.json
 	$(BIN)/python -m attribution_core.docs --check docs
+	$(BIN)/python -m attriscope.settings_docs --check docs
 	npm --prefix frontend run check
 
 format: $(VENV)/.test-installed frontend/node_modules/.package-lock.json ## rewrite the sources in the house format
@@ -37,8 +38,9 @@ api: $(VENV)/.test-installed ## regenerate the page's API types from the server
 	$(BIN)/python -m attriscope.web.openapi frontend/openapi.json
 	npm --prefix frontend run api
 
-docs: $(VENV)/.test-installed ## write docs/methods.md and docs/deviations.md again, from the registry and the docstrings
+docs: $(VENV)/.test-installed ## write the generated pages of docs/ again, from the registry, the docstrings and the settings
 	$(BIN)/python -m attribution_core.docs docs
+	$(BIN)/python -m attriscope.settings_docs docs
 
 screenshots: $(VENV)/.test-installed ## take README's screenshots again
 	$(BIN)/python -m tests.browser.chromium

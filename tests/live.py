@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -26,9 +27,10 @@ PATIENCE = 60.0
 
 
 class LiveServer:
-    """Starts `attriscope <arguments> --no-browser --port 0`, and ends it. `client` is logged in.
+    """Starts `attriscope <arguments> --no-browser`, on a free port unless one is given, and ends it. `client` is logged
+    in.
 
-    `workers` a device; None leaves it to the product.
+    `workers` a device; None leaves it to the product. `store`: its results, a folder of its own by default.
     """
 
     def __init__(
@@ -38,11 +40,16 @@ class LiveServer:
         wait_ready: bool = True,
         cwd: Path = ROOT,
         workers: int | None = 1,
+        store: Path | None = None,
     ) -> None:
-        command = [sys.executable, "-m", "attriscope", *arguments, "--no-browser", "--port", "0"]
+        port = () if "--port" in arguments else ("--port", "0")
+        command = [sys.executable, "-m", "attriscope", *arguments, "--no-browser", *port]
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "default", **(env or {})}
         if workers is not None:
             environment.setdefault("ATTRISCOPE_WORKERS_PER_DEVICE", str(workers))
+        # Never the one of whoever runs this.
+        self._folder = tempfile.TemporaryDirectory(prefix="attriscope-test-")
+        environment["ATTRISCOPE_STORE"] = str(store or self._folder.name)
         self.process = subprocess.Popen(
             command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
@@ -51,8 +58,8 @@ class LiveServer:
         self._reader.start()
         self.url = self._await_url()
         parts = urlsplit(self.url)
-        self.base, self.port = f"{parts.scheme}://{parts.netloc}", parts.port
-        self.token = parse_qs(parts.query)["token"][0]
+        self.base, self.port = f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}", parts.port
+        self.token = parse_qs(parts.query).get("token", [""])[0]
         self.client = httpx.Client(base_url=self.base, timeout=PATIENCE)
         self.client.get("/", params={"token": self.token}).raise_for_status()
         if wait_ready:
@@ -83,6 +90,7 @@ class LiveServer:
         self._reader.join(5)
         assert self.process.stdout is not None
         self.process.stdout.close()
+        self._folder.cleanup()
 
     def _is_ready(self) -> bool:
         explorer = self.explorer()

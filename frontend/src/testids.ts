@@ -16,6 +16,9 @@ export const TESTID = {
   label: "label",
   evidence: "evidence-outline",
   error: "error",
+  explorers: "explorers",
+  partial: "partial",
+  reload: "reload",
   notice: "notice",
   scanned: "scanned",
 } as const;

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -66,6 +67,12 @@ class Settings(BaseSettings):
     )
     allowed_hosts: Names = setting([], "Access", "further names this server may be addressed by, separated by commas")
     allowed_origins: Names = setting([], "Access", "further origins whose pages may send requests, separated by commas")
+    trusted_proxies: Names = setting(
+        [],
+        "Access",
+        "addresses or networks of reverse proxies whose X-Forwarded-* headers are believed, besides this machine's, "
+        "separated by commas",
+    )
     path_prefix: str = setting("", "Access", "path under which a reverse proxy serves this, e.g. /attriscope")
     frame_ancestors: str = setting("'none'", "Access", "who may show the page in a frame (CSP source list)")
     show_details: bool | None = setting(
@@ -125,6 +132,16 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = setting(
         "warning", "Logs", "least severity that is logged"
     )
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_proxies(cls, value: list[str]) -> list[str]:
+        for name in value:
+            try:
+                ipaddress.ip_network(name)
+            except ValueError:
+                raise ValueError(f"{name!r} is no address and no network such as 10.0.0.0/8") from None
+        return value
 
     @field_validator("path_prefix")
     @classmethod

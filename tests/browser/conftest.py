@@ -3,11 +3,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.browser import chromium
 from tests.live import EXPLORERS, LiveServer
 from tests.shared_data import need_data
+
+# A machine that is busy with other tests starts a worker in more than Playwright's five seconds.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="package")

@@ -9,9 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 import attriscope
-from attriscope.cli import _file_source, cli
+from attriscope.cli import _distinct, _file_source, cli
 from attriscope.web import server
-from tests.live import ROOT
+from tests.live import EXPLORERS, ROOT, LiveServer
 
 runner = CliRunner()
 
@@ -31,9 +31,13 @@ def test_version() -> None:
         (["serve", "--model", "torchvision:resnet18", "--images", "/no/such"], "/no/such folder"),
         (["serve", "--model", "torchvision:resnet18", "--images", ".", "--weights", "no.pt"], "no.pt"),
         (["demo", "cats"], "cats scenes"),
-        (["demo", "--port", "99999"], "port 99999 65535"),
+        (["demo", "--port", "99999"], "--port 99999 65535"),
         (["demo", "--devices", "tpu"], "tpu"),
-        (["demo", "--host", "0.0.0.0"], "ATTRISCOPE_ALLOWED_HOSTS"),
+        (["demo", "--host", "0.0.0.0"], "--allowed-hosts ATTRISCOPE_ALLOWED_HOSTS"),
+        (["demo", "--idle-unload", "soon"], "--idle-unload soon duration"),
+        (["demo", "--token-file", "/no/such"], "--token-file /no/such"),
+        (["demo", "--path-prefix", "/api"], "--path-prefix /api"),
+        (["demo", "--allowed-origins", "portal"], "--allowed-origins portal https://"),
     ],
 )
 def test_wrong_usage_names_what_is_wrong(arguments: list[str], parts: str) -> None:
@@ -63,6 +67,30 @@ def test_a_file_may_name_its_factory(tmp_path: Path) -> None:
     assert _file_source(f"{file}").factory == "explorer"
     named = _file_source(f"{file}:make")
     assert (named.name, named.path, named.factory) == ("mine", str(file), "make")
+
+
+def test_files_of_one_name_are_explorers_of_different_names(tmp_path: Path) -> None:
+    files = [tmp_path / folder / "mine.py" for folder in "abc"]
+    for file in files:
+        file.parent.mkdir()
+        file.touch()
+    sources = _distinct([_file_source(str(file)) for file in [*files[:2], files[0], files[2]]])
+    assert [source.name for source in sources] == ["mine", "mine-2", "mine-3", "mine-4"]
+    assert [source.path for source in sources] == [str(file) for file in [*files[:2], files[0], files[2]]]
+    other = tmp_path / "mine-2.py"
+    other.touch()
+    named = _distinct([_file_source(str(file)) for file in (files[0], files[1], other)])
+    assert len({source.name for source in named}) == 3
+
+
+def test_several_files_are_several_explorers() -> None:
+    faulty = EXPLORERS / "faulty.py"
+    with LiveServer("serve", f"{faulty}:explorer", f"{faulty}:scores", wait_ready=False) as server:
+        found = server.client.get("/api/explorers").json()["explorers"]
+        assert [explorer["id"] for explorer in found] == ["faulty", "faulty-2"]
+        server.wait(lambda: server.client.get("/readyz").status_code == 200)
+        found = server.client.get("/api/explorers").json()["explorers"]
+        assert [explorer["name"] for explorer in found] == ["Tiny", "Scores"]
 
 
 def test_the_web_process_imports_no_torch() -> None:

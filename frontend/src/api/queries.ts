@@ -10,8 +10,16 @@ import type { AttributionRequest, Estimate, ExplorerDetail, Explorers, ResultInf
 
 const MINUTE = 60_000;
 
-/** Refusals are answers; only what may pass is tried again. */
+function askedToWait(error: unknown): number | null {
+  return error instanceof ApiError ? error.retryAfter : null;
+}
+
+/** Seconds; a longer wait is the reader's to decide about. */
+const LONGEST_WAIT = 5;
+
+/** Refusals are answers; only what may pass soon is tried again. */
 function shouldRetry(failures: number, error: unknown): boolean {
+  if ((askedToWait(error) ?? 0) > LONGEST_WAIT) return false;
   const passing = error instanceof ApiError && (error.unreachable || error.status === 429 || error.status >= 500);
   return passing && failures < 2;
 }
@@ -21,7 +29,7 @@ export function createQueryClient(): QueryClient {
     defaultOptions: {
       queries: {
         retry: shouldRetry,
-        retryDelay: (failures) => 300 * 2 ** failures,
+        retryDelay: (failures, error) => Math.max(300 * 2 ** failures, 1000 * (askedToWait(error) ?? 0)),
         refetchOnWindowFocus: false,
         networkMode: "always",
         staleTime: Infinity,
@@ -34,6 +42,7 @@ export const keys = {
   explorers: ["explorers"] as const,
   explorer: (id: string) => ["explorer", id] as const,
   samples: (id: string) => ["samples", id] as const,
+  estimates: ["estimate"] as const,
 };
 
 export function useExplorers(): UseQueryResult<Explorers> {
@@ -44,10 +53,20 @@ export function useExplorers(): UseQueryResult<Explorers> {
 export function useExplorer(id: string | null): UseQueryResult<ExplorerDetail> {
   return useQuery({
     queryKey: keys.explorer(id ?? ""),
-    queryFn: ({ signal }) => routes.getExplorer(id ?? "", signal),
+    queryFn: async ({ signal, client, queryKey }) => {
+      const found = await routes.getExplorer(id ?? "", signal);
+      // While it is loaded anew, and if that fails, the maps that are here stay under what was known.
+      const before = client.getQueryData<ExplorerDetail>(queryKey);
+      return { ...found, description: found.description ?? before?.description ?? null };
+    },
     enabled: id !== null,
-    refetchInterval: ({ state }) => (state.data && state.data.state !== "ready" ? 1000 : false),
+    refetchInterval: ({ state }) => (state.data && isComing(state.data) ? 1000 : false),
   });
+}
+
+/** Asking keeps an explorer awake: one that rests is asked only while the page cannot be drawn without it. */
+function isComing({ state, description }: ExplorerDetail): boolean {
+  return state !== "ready" && (state !== "unloaded" || description === null);
 }
 
 export function useSamples(explorer: string, query: routes.SamplesQuery): UseQueryResult<SamplePage> {
@@ -70,7 +89,7 @@ export function isGrowing(page: SamplePage): boolean {
 export function useEstimates(requests: readonly AttributionRequest[], enabled: boolean): UseQueryResult<Estimate>[] {
   return useQueries({
     queries: requests.map((request) => ({
-      queryKey: ["estimate", request],
+      queryKey: [...keys.estimates, request],
       queryFn: ({ signal }: { signal: AbortSignal }) => routes.checkJob(request, signal),
       enabled,
       staleTime: 5000,
@@ -107,23 +126,28 @@ export function useResults(resultKeys: readonly string[]): UseQueryResult<Result
   return useQueries({ queries: resultKeys.map(resultOptions) });
 }
 
-export function useImage(explorer: string, index: number, feature: string): UseQueryResult<Picture> {
+/** One feature of a sample, as it was when `version` was loaded: what is kept of another version is not shown. */
+export interface Subject {
+  readonly explorer: string;
+  readonly sample: number;
+  readonly feature: string;
+  readonly version: string;
+}
+
+export function useImage(subject: Subject): UseQueryResult<Picture> {
+  const { explorer, sample, feature } = subject;
   return useQuery({
-    queryKey: ["image", explorer, index, feature],
-    queryFn: ({ signal }) => loadImage(routes.imageUrl(explorer, index, feature), signal),
+    queryKey: ["image", subject],
+    queryFn: ({ signal }) => loadImage(routes.imageUrl(explorer, sample, feature), signal),
     gcTime: 2 * MINUTE,
   });
 }
 
-export function useEvidence(
-  explorer: string,
-  index: number,
-  feature: string,
-  enabled: boolean,
-): UseQueryResult<NpyArray> {
+export function useEvidence(subject: Subject, enabled: boolean): UseQueryResult<NpyArray> {
+  const { explorer, sample, feature } = subject;
   return useQuery({
-    queryKey: ["evidence", explorer, index, feature],
-    queryFn: ({ signal }) => routes.getEvidence(explorer, index, feature, signal),
+    queryKey: ["evidence", subject],
+    queryFn: ({ signal }) => routes.getEvidence(explorer, sample, feature, signal),
     enabled,
     gcTime: 2 * MINUTE,
   });

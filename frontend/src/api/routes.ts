@@ -30,6 +30,9 @@ async function reach<T>(send: Promise<T>): Promise<T> {
   }
 }
 
+/** Milliseconds after which an estimate is not worth waiting for. */
+const PARTIAL_PATIENCE = 10_000;
+
 interface Answer<T> {
   data?: T | undefined;
   error?: unknown;
@@ -63,6 +66,10 @@ export const getExplorer = (explorer: string, signal: AbortSignal): Promise<Expl
 export const restartExplorer = (explorer: string): Promise<ExplorerSummary> =>
   answer(client.POST("/api/explorers/{explorer}/restart", { params: { path: { explorer } } }));
 
+/** Starts its workers anew with the file and the checkpoints as they are now. */
+export const reloadExplorer = (explorer: string): Promise<ExplorerSummary> =>
+  answer(client.POST("/api/explorers/{explorer}/reload", { params: { path: { explorer } } }));
+
 export const getSamples = (explorer: string, query: SamplesQuery, signal: AbortSignal): Promise<SamplePage> =>
   answer(client.GET("/api/explorers/{explorer}/samples", { params: { path: { explorer }, query }, signal }));
 
@@ -86,13 +93,26 @@ const join = (...parts: (string | number)[]): string => BASE_URL + parts.map((p)
 export const imageUrl = (explorer: string, index: number, feature: string): string =>
   join("api", "explorers", explorer, "samples", index, feature, "image.png");
 
-export const baselineUrl = (explorer: string, index: number, feature: string, baseline: string): string =>
-  join("api", "explorers", explorer, "samples", index, feature, "baseline", `${baseline}.png`);
+/** `version` is the explorer's fingerprint: browsers show again what they have of an address until it changes. */
+export const baselineUrl = (
+  explorer: string,
+  index: number,
+  feature: string,
+  baseline: string,
+  version: string,
+): string =>
+  `${join("api", "explorers", explorer, "samples", index, feature, "baseline", `${baseline}.png`)}?v=${encodeURIComponent(version)}`;
 
 export const eventsUrl = (): string => join("api", "events");
 
 export async function getMap(key: string, feature: string, signal: AbortSignal): Promise<HeatMap> {
   return heatMap(await fetchNpy(join("api", "results", key, `${feature}.npy`), signal));
+}
+
+/** The newest estimate of a map under way. */
+export async function getPartial(job: string, key: string, feature: string): Promise<HeatMap> {
+  const signal = AbortSignal.timeout(PARTIAL_PATIENCE);
+  return heatMap(await fetchNpy(join("api", "jobs", job, "partials", key, `${feature}.npy`), signal));
 }
 
 export function getEvidence(explorer: string, index: number, feature: string, signal: AbortSignal): Promise<NpyArray> {

@@ -84,6 +84,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/explorers/{explorer}/reload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reload Explorer
+         * @description Starts the workers anew, with the user's file, data and weights as they are now.
+         */
+        post: operations["reload_explorer_api_explorers__explorer__reload_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/explorers/{explorer}/restart": {
         parameters: {
             query?: never;
@@ -268,6 +288,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/jobs/{job}/partials/{key}/{feature}.npy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Partial
+         * @description The best estimate so far of a map that this job waits for: float32 (C, H, W).
+         */
+        get: operations["get_partial_api_jobs__job__partials__key___feature__npy_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/results/{key}": {
         parameters: {
             query?: never;
@@ -337,7 +377,7 @@ export interface paths {
         };
         /**
          * Readyz
-         * @description Every explorer has a worker; 503 otherwise.
+         * @description Every explorer has a worker, or none because nobody uses it; 503 otherwise, and while shutting down.
          */
         get: operations["readyz_readyz_get"];
         put?: never;
@@ -564,7 +604,7 @@ export interface components {
          * EventPayload
          * @description What stands in `data`; its `type` is the event's name.
          */
-        EventPayload: components["schemas"]["SnapshotEvent"] | components["schemas"]["ExplorerEvent"] | components["schemas"]["ScanEvent"] | components["schemas"]["JobEvent"] | components["schemas"]["ItemEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["PartialEvent"];
+        EventPayload: components["schemas"]["SnapshotEvent"] | components["schemas"]["ExplorerEvent"] | components["schemas"]["ScanEvent"] | components["schemas"]["JobEvent"] | components["schemas"]["ItemEvent"] | components["schemas"]["ProgressEvent"] | components["schemas"]["PartialEvent"] | components["schemas"]["WarningsEvent"];
         /** ExplorerDetail */
         ExplorerDetail: {
             /** @description None until a worker has loaded the models */
@@ -709,7 +749,7 @@ export interface components {
         };
         /**
          * JobEvent
-         * @description The job changed state.
+         * @description The job changed state, or its place in the queue.
          */
         JobEvent: {
             job: components["schemas"]["Job"];
@@ -978,6 +1018,27 @@ export interface components {
             type: "progress";
         };
         /**
+         * Readiness
+         * @description `reasons` tells of each explorer that cannot work why; `draining` is true after SIGTERM.
+         */
+        Readiness: {
+            /** Draining */
+            draining: boolean;
+            /** Explorers */
+            explorers: {
+                [key: string]: "unloaded" | "loading" | "ready" | "recovering" | "failed";
+            };
+            /** Reasons */
+            reasons: {
+                [key: string]: string;
+            };
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "ready" | "unready";
+        };
+        /**
          * ResultInfo
          * @description Everything about one map but its numbers.
          */
@@ -1166,6 +1227,11 @@ export interface components {
              * @enum {string}
              */
             type: "snapshot";
+            /**
+             * Warnings
+             * @description what everybody should know of this server now
+             */
+            warnings: components["schemas"]["Notice"][];
         };
         /** ValidationError */
         ValidationError: {
@@ -1179,6 +1245,19 @@ export interface components {
             msg: string;
             /** Error Type */
             type: string;
+        };
+        /**
+         * WarningsEvent
+         * @description The server's warnings have changed, e.g. because its store cannot be written.
+         */
+        WarningsEvent: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "warnings";
+            /** Warnings */
+            warnings: components["schemas"]["Notice"][];
         };
     };
     responses: never;
@@ -1290,6 +1369,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Layers"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    reload_explorer_api_explorers__explorer__reload_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                explorer: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplorerSummary"];
                 };
             };
             /** @description Validation Error */
@@ -1640,6 +1750,39 @@ export interface operations {
             };
         };
     };
+    get_partial_api_jobs__job__partials__key___feature__npy_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job: string;
+                key: string;
+                feature: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-npy": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
     get_result_api_results__key__get: {
         parameters: {
             query?: never;
@@ -1740,9 +1883,16 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: string;
-                    };
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
                 };
             };
         };

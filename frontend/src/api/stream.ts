@@ -94,7 +94,7 @@ async function connectOnce(
   }
 }
 
-const TYPES = new Set(["snapshot", "explorer", "scan", "job", "item", "progress"]);
+const TYPES = new Set(["snapshot", "explorer", "scan", "job", "item", "progress", "partial", "warnings"]);
 
 /** Unknown kinds of events are skipped: a newer server may send more than this page knows. */
 export function parseEvent(data: string): ServerEvent | null {

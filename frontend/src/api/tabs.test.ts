@@ -97,6 +97,17 @@ describe("shareEvents", () => {
     expect(browser.tab().states).toEqual(["lost"]);
   });
 
+  it("tells a new tab what the server warns of", async () => {
+    const browser = new Browser();
+    browser.tab();
+    await settle();
+    const warnings = [{ code: "store_unwritable", message: "Results are kept in memory only." }];
+    browser.streams[0]?.onEvent({ id: "b-7", event: { type: "warnings", warnings } });
+    expect(browser.tab().ids).toEqual(["b-7"]);
+    browser.streams[0]?.onEvent({ id: "b-8", event: { type: "warnings", warnings: [] } });
+    expect(browser.tab().ids).toEqual([]);
+  });
+
   it("lets every tab read for itself where there are no locks", async () => {
     const streams: StreamOptions[] = [];
     const follow = (options: StreamOptions): Promise<void> => {

@@ -6,11 +6,12 @@
  */
 
 import { followEvents, type ConnectionState, type StreamedEvent, type StreamOptions } from "./stream";
+import type { Notice } from "./types";
 
 type Broadcast =
   | { kind: "event"; event: StreamedEvent }
   | { kind: "state"; state: ConnectionState }
-  /** A new tab asks the leader how things stand. */
+  /** A new tab asks the leader how things stand: it is told the connection's state and the server's warnings. */
   | { kind: "hello" };
 
 export interface Channel {
@@ -37,12 +38,16 @@ export async function shareEvents(options: SharedStreamOptions): Promise<void> {
   let leading = false;
   let state: ConnectionState = "connecting";
   let last: string | null = null;
+  let warnings: Notice[] = [];
   const post = (message: Broadcast): void => channel.postMessage(message);
 
   channel.onmessage = ({ data }: MessageEvent) => {
     const message = data as Broadcast;
     if (message.kind === "hello") {
-      if (leading) post({ kind: "state", state });
+      if (!leading) return;
+      post({ kind: "state", state });
+      if (warnings.length > 0)
+        post({ kind: "event", event: { id: last ?? "", event: { type: "warnings", warnings } } });
     } else if (leading) {
       return;
     } else if (message.kind === "event") {
@@ -63,6 +68,8 @@ export async function shareEvents(options: SharedStreamOptions): Promise<void> {
         signal,
         lastEventId: last,
         onEvent: (event) => {
+          last = event.id;
+          if ("warnings" in event.event) warnings = event.event.warnings;
           onEvent(event);
           post({ kind: "event", event });
         },

@@ -15,9 +15,11 @@ export type Explorers = Schemas["Explorers"];
 export type Job = Schemas["Job"];
 export type JobItem = Schemas["JobItem"];
 export type LayerDescription = Schemas["LayerDescription"];
+export type MapInfo = Schemas["MapInfo"];
 export type MethodDescription = Schemas["MethodDescription"];
 export type ModelDescription = Schemas["ModelDescription"];
 export type Notice = Schemas["Notice"];
+export type PartialEvent = Schemas["PartialEvent"];
 export type Prediction = Schemas["Prediction"];
 export type ResultInfo = Schemas["ResultInfo"];
 export type Sample = Schemas["Sample"];
@@ -25,6 +27,7 @@ export type SampleFeature = Schemas["SampleFeature"];
 export type SamplePage = Schemas["SamplePage"];
 export type Smoothing = Schemas["Smoothing"];
 
+export type ExplorerState = ExplorerSummary["state"];
 export type JobState = Job["state"];
 export type TargetChoice = AttributionRequest["target"];
 

@@ -34,7 +34,7 @@ export function BaselineSelect(): ReactElement | null {
             <span className={classes.frame}>
               {first && feature && (
                 <img
-                  src={baselineUrl(explorer.id, first.index, feature.name, baseline.id)}
+                  src={baselineUrl(explorer.id, first.index, feature.name, baseline.id, description.fingerprint)}
                   alt=""
                   loading="lazy"
                   decoding="async"

@@ -1,56 +1,45 @@
 import { Button, Progress } from "@mantine/core";
 import type { ReactElement } from "react";
 
-import { refused } from "../state/launches";
+import { errorBody } from "../api/errors";
+import type { Freshness } from "../state/freshness";
+import { cutShort, refused, stampOf } from "../state/launches";
 import { fetching, useFetching } from "../state/services";
 import { TESTID } from "../testids";
-import { useText } from "../text";
+import { useText, type Text } from "../text";
+import { describePlace } from "../text/describe";
 import { ErrorNote } from "../views/ErrorNote";
+import { useCountdown } from "../views/countdown";
 import { useFreshness } from "../views/freshness";
 import { useFetchAction } from "../views/actions";
-import { useWorkspace } from "../views/workspace";
+import { useWorkspace, type Workspace } from "../views/workspace";
 import classes from "./FetchBar.module.css";
 
 /** Fetch, what it will take, how far it is, and Cancel. */
 export function FetchBar(): ReactElement {
   const text = useText();
-  const { activity, forecast, requests } = useWorkspace();
-  const { launches, cancelError } = useFetching();
+  const { activity, requests } = useWorkspace();
   const act = useFetchAction();
   const freshness = useFreshness();
   const busy = activity.active.length > 0;
-  const failed = refused(launches);
-  const error = forecast.error ?? failed[0]?.error ?? null;
+  const outdated = freshness === "changed" || freshness === "reloaded";
+  const countdown = useCountdown(activity.held?.until ?? null);
 
   return (
     <div className={classes.bar}>
-      {error && (
-        <ErrorNote
-          error={error}
-          onRetry={
-            forecast.error
-              ? forecast.retry
-              : () =>
-                  void fetching.launch(
-                    failed.map((l) => l.request),
-                    "fetch",
-                  )
-          }
-        />
-      )}
-      {cancelError && <ErrorNote title={text.fetch.cancelFailed} error={cancelError} onRetry={act.cancel} />}
-      {busy && <Running />}
+      <Refusals />
+      {busy && !activity.held && <Running />}
       <div className={classes.buttons}>
         <Button
           fullWidth
           size="md"
           data-testid={TESTID.fetch}
-          color={freshness === "changed" ? "violet.7" : "ink"}
-          disabled={requests.length === 0 || (busy && freshness !== "changed")}
+          color={outdated ? "violet.7" : "ink"}
+          disabled={requests.length === 0 || (busy && !outdated)}
           onClick={act.fetch}
           rightSection={!busy && <kbd className={classes.kbd}>{text.fetch.enter}</kbd>}
         >
-          {text.fetch.button}
+          {countdown === null ? text.fetch.button : text.fetch.heldFor(countdown)}
         </Button>
         {busy && (
           <Button
@@ -64,34 +53,72 @@ export function FetchBar(): ReactElement {
           </Button>
         )}
       </div>
-      {!busy && <Outlook changed={freshness === "changed"} fresh={freshness === "fresh"} />}
-      {busy && freshness === "changed" && <p className={classes.changed}>{text.fetch.changed}</p>}
+      {!busy && <Outlook freshness={freshness} />}
+      {busy && outdated && <p className={classes.changed}>{outdatedWords(text, freshness)}</p>}
     </div>
+  );
+}
+
+/** Why there is no map, or not yet, and what to do about it. */
+function Refusals(): ReactElement {
+  const text = useText();
+  const { explorer, description, samples, activity, cells, forecast } = useWorkspace();
+  const { launches, cancelError } = useFetching();
+  const act = useFetchAction();
+  const failed = refused(launches, explorer.id);
+  const owed = activity.active.length > 0 ? [] : cutShort(cells);
+  const launch = (requests: Workspace["requests"]): void =>
+    void fetching.launch(requests, "fetch", stampOf(description, samples.items));
+  return (
+    <>
+      {forecast.error ? (
+        <ErrorNote error={forecast.error} onRetry={forecast.retry} />
+      ) : (
+        failed[0]?.error && (
+          <ErrorNote error={failed[0].error} onRetry={() => launch(failed.map(({ request }) => request))} />
+        )
+      )}
+      {activity.held && <ErrorNote error={activity.held.error} />}
+      {owed.length > 0 && (
+        <ErrorNote
+          error={errorBody("interrupted", text.errors.messages.interrupted ?? "")}
+          action={text.fetch.again}
+          onRetry={() => launch(owed)}
+        />
+      )}
+      {cancelError && <ErrorNote title={text.fetch.cancelFailed} error={cancelError} onRetry={act.cancel} />}
+    </>
   );
 }
 
 function Running(): ReactElement {
   const text = useText();
   const { activity } = useWorkspace();
-  const { done, total, samplesDone, samplesTotal, etaSeconds, active } = activity;
+  const { done, total, samplesDone, samplesTotal, etaSeconds, place, active } = activity;
   const started = active.some(({ job }) => job !== null);
   const percent = total > 0 ? (100 * done) / total : 0;
+  const words = place
+    ? text.fetch.inQueue(describePlace(text, place))
+    : started
+      ? text.fetch.running(samplesDone, samplesTotal)
+      : text.fetch.sending;
   return (
     <div className={classes.running} data-testid={TESTID.progress}>
       <div className={classes.line} role="status">
-        <span>{started ? text.fetch.running(samplesDone, samplesTotal) : text.fetch.sending}</span>
-        {etaSeconds !== null && <span>{text.fetch.remaining(text.fetch.about(etaSeconds))}</span>}
+        <span>{words}</span>
+        {etaSeconds !== null && !place && <span>{text.fetch.remaining(text.fetch.about(etaSeconds))}</span>}
       </div>
       <Progress value={percent} size="sm" color="violet.5" aria-label={text.fetch.progress} transitionDuration={150} />
     </div>
   );
 }
 
-/** What a press would take, or that settings have changed since. */
-function Outlook({ changed, fresh }: { changed: boolean; fresh: boolean }): ReactElement | null {
+/** What a press would take, or that the maps are of earlier settings or an earlier model. */
+function Outlook({ freshness }: { freshness: Freshness }): ReactElement | null {
   const text = useText();
   const { forecast } = useWorkspace();
-  if (fresh) return <p className={classes.outlook}>{text.fetch.upToDate}</p>;
+  if (freshness === "fresh") return <p className={classes.outlook}>{text.fetch.upToDate}</p>;
+  const outdated = outdatedWords(text, freshness);
   const parts = [
     ...(forecast.stored > 0 ? [text.fetch.stored(forecast.stored, forecast.total)] : []),
     ...(forecast.etaSeconds !== null && forecast.stored < forecast.total
@@ -100,9 +127,13 @@ function Outlook({ changed, fresh }: { changed: boolean; fresh: boolean }): Reac
   ];
   return (
     <p className={classes.outlook} data-testid={TESTID.estimate} aria-live="polite">
-      {changed && <strong className={classes.changed}>{text.fetch.changed}</strong>}
-      {changed && parts.length > 0 && " · "}
+      {outdated !== null && <strong className={classes.changed}>{outdated}</strong>}
+      {outdated !== null && parts.length > 0 && " · "}
       {parts.join(" · ")}
     </p>
   );
+}
+
+function outdatedWords(text: Text, freshness: Freshness): string | null {
+  return freshness === "changed" || freshness === "reloaded" ? text.fetch[freshness] : null;
 }

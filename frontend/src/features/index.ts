@@ -2,7 +2,7 @@ import type { SampleFeature } from "../api/types";
 import { imageRenderer } from "./image/renderer";
 import type { FeatureRenderer } from "./types";
 
-export type { FeatureRenderer, MapsProps, OriginalProps } from "./types";
+export type { Drawable, FeatureRenderer, MapsProps, OriginalProps } from "./types";
 
 const RENDERERS: Record<SampleFeature["kind"], FeatureRenderer> = { image: imageRenderer };
 

@@ -1,15 +1,28 @@
 import type { ReactElement } from "react";
 
-import type { Result } from "../api/queries";
-import type { SampleFeature } from "../api/types";
-import type { Sign } from "../heatmap";
+import type { Subject } from "../api/queries";
+import type { MapInfo, SampleFeature } from "../api/types";
+import type { HeatMap, Sign } from "../heatmap";
 import type { Display } from "../state/page";
+
+/** What is drawn: a finished result, or an estimate on the way there. */
+export interface Drawable {
+  readonly info: { readonly maps: readonly MapInfo[] };
+  /** By feature name. */
+  readonly maps: Readonly<Record<string, HeatMap>>;
+}
 
 export interface FeatureProps {
   readonly explorer: string;
   readonly sample: number;
+  /** Of the sample and of how it is drawn; see `subjectOf`. */
+  readonly version: string;
   readonly feature: SampleFeature;
   readonly display: Display;
+}
+
+export function subjectOf({ explorer, sample, version, feature }: FeatureProps): Subject {
+  return { explorer, sample, version, feature: feature.name };
 }
 
 export interface OriginalProps extends FeatureProps {
@@ -18,7 +31,7 @@ export interface OriginalProps extends FeatureProps {
 }
 
 export interface MapsProps extends FeatureProps {
-  readonly result: Result;
+  readonly result: Drawable;
   /** How the method's maps are drawn unless the reader chose otherwise. */
   readonly sign: Sign;
   /** The end of the colour scale where maps share one. */
@@ -32,5 +45,5 @@ export interface FeatureRenderer {
   readonly Original: (props: OriginalProps) => ReactElement;
   readonly Maps: (props: MapsProps) => ReactElement;
   /** The end of the colour scale that this map would choose for itself. */
-  readonly limit: (result: Result, feature: SampleFeature, sign: Sign, outlierPercent: number) => number;
+  readonly limit: (result: Drawable, feature: SampleFeature, sign: Sign, outlierPercent: number) => number;
 }

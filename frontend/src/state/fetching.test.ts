@@ -1,10 +1,21 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { ApiError, errorBody } from "../api/errors";
 import type { AttributionRequest, Job } from "../api/types";
 import { createFetchingStore, type FetchingStore, type JobRoutes, type Memory } from "./fetching";
-import { item, job, request } from "./fixtures";
-import { activity, cellKey, cells, refused, type Cell } from "./launches";
+import { description, item, job, request, sample } from "./fixtures";
+import {
+  activity,
+  busyExplorers,
+  cellKey,
+  cells,
+  cutShort,
+  isBefore,
+  isForeign,
+  refused,
+  stampOf,
+  type Cell,
+} from "./launches";
 
 class Server implements JobRoutes {
   jobs = new Map<string, Job>();
@@ -73,7 +84,7 @@ describe("fetching", () => {
     finish("j1", 0, 1);
     await store.launch([request({ samples: [0], method: "saliency" })], "fetch");
     expect(cellOf(0)).toMatchObject({ pending: "queued", shown: { request: { method: "integrated_gradients" } } });
-    await store.cancel();
+    await store.cancel("scenes");
     expect(cellOf(0)).toMatchObject({
       pending: null,
       failure: null,
@@ -92,7 +103,7 @@ describe("fetching", () => {
   it("says once why a Fetch was refused, and in the cell why a click was", async () => {
     server.refusal = new ApiError(503, errorBody("queue_full", "The queue is full."));
     await store.launch([request()], "fetch");
-    expect(refused(store.get().launches).map(({ error }) => error?.code)).toEqual(["queue_full"]);
+    expect(refused(store.get().launches, "scenes").map(({ error }) => error?.code)).toEqual(["queue_full"]);
     expect(cellOf(0)).toMatchObject({ pending: null, failure: null });
     await store.launch([request({ samples: [1] })], "cell");
     expect(cellOf(1)?.failure?.error.code).toBe("queue_full");
@@ -103,7 +114,7 @@ describe("fetching", () => {
     await store.launch([request()], "fetch");
     server.refusal = null;
     await store.launch([request()], "fetch");
-    expect(refused(store.get().launches)).toEqual([]);
+    expect(refused(store.get().launches, "scenes")).toEqual([]);
   });
 
   it("shows why one sample failed and keeps the others", async () => {
@@ -115,12 +126,20 @@ describe("fetching", () => {
     expect(cellOf(0)?.shown).not.toBeNull();
   });
 
+  it("tells of several jobs when the last of them ends, not how long they would take one after the other", async () => {
+    await store.launch([request(), request({ model: "b" })], "fetch");
+    store.receive({ id: "b-1", event: { type: "progress", job: "j1", done: 30, total: 100, eta_seconds: 2 } });
+    store.receive({ id: "b-2", event: { type: "progress", job: "j2", done: 0, total: 100, eta_seconds: 5 } });
+    const { launches, jobs } = store.get();
+    expect(activity(launches, jobs, "scenes").etaSeconds).toBe(5);
+  });
+
   it("knows how far everything is", async () => {
     await store.launch([request(), request({ model: "b" })], "fetch");
     store.receive({ id: "b-1", event: { type: "progress", job: "j1", done: 30, total: 100, eta_seconds: 2 } });
     finish("j1", 0, 2);
     const { launches, jobs } = store.get();
-    expect(activity(launches, jobs)).toMatchObject({
+    expect(activity(launches, jobs, "scenes")).toMatchObject({
       done: 30,
       total: 200,
       samplesDone: 1,
@@ -136,7 +155,7 @@ describe("fetching", () => {
     server.jobs.delete("j2");
     await store.reconcile();
     expect(cellOf(0)?.shown?.item.key).toBe("key0");
-    expect(cellOf(1)?.failure?.error.code).toBe("interrupted");
+    expect(cellOf(1)?.failure).toMatchObject({ interrupted: true, error: { code: "interrupted" } });
   });
 
   it("leaves jobs alone that a snapshot has told about", async () => {
@@ -148,7 +167,7 @@ describe("fetching", () => {
   it("tells that a cancel did not arrive", async () => {
     await store.launch([request()], "fetch");
     vi.spyOn(server, "cancelJob").mockRejectedValue(new ApiError(0, errorBody("unreachable", "")));
-    await store.cancel();
+    await store.cancel("scenes");
     expect(store.get().cancelError?.code).toBe("unreachable");
   });
 
@@ -173,5 +192,156 @@ describe("fetching", () => {
   it("keeps the maps of one explorer out of another's", async () => {
     await store.launch([request()], "fetch");
     expect(cells(store.get().launches, store.get().jobs, "another").size).toBe(0);
+  });
+});
+
+const tell = (seq: number, value: Job): void => store.receive({ id: `b-${seq}`, event: { type: "job", job: value } });
+
+describe("waiting", () => {
+  it("tells the place and the time until the job runs", async () => {
+    await store.launch([request({ samples: [0] })], "fetch");
+    const waits = job("j1", { items: [item(0)], position: 3, wait_seconds: 40 });
+    tell(1, waits);
+    expect(cellOf(0)).toMatchObject({ pending: "queued", place: { position: 3, seconds: 40 } });
+    expect(activity(store.get().launches, store.get().jobs, "scenes").place).toEqual({ position: 3, seconds: 40 });
+    tell(2, { ...waits, position: 1, wait_seconds: null });
+    expect(cellOf(0)?.place).toEqual({ position: 1, seconds: null });
+    tell(3, { ...waits, state: "running", position: null, wait_seconds: null });
+    expect(cellOf(0)?.place).toBeNull();
+    expect(activity(store.get().launches, store.get().jobs, "scenes").place).toBeNull();
+  });
+
+  it("tells the first of several places, and none once one of the jobs runs", async () => {
+    await store.launch([request(), request({ model: "b" })], "fetch");
+    tell(1, { ...server.jobs.get("j1")!, position: 7, wait_seconds: 9 });
+    tell(2, { ...server.jobs.get("j2")!, position: 4, wait_seconds: 5 });
+    const place = (): unknown => activity(store.get().launches, store.get().jobs, "scenes").place;
+    expect(place()).toEqual({ position: 4, seconds: 5 });
+    tell(3, { ...server.jobs.get("j2")!, state: "running" });
+    expect(place()).toBeNull();
+  });
+
+  it("says what the server's end cut short and what is still owed", async () => {
+    await store.launch([request({ samples: [0, 1, 2] })], "fetch");
+    tell(1, {
+      ...server.jobs.get("j1")!,
+      state: "interrupted",
+      items: [item(0, "done"), item(1, "interrupted"), item(2)],
+    });
+    expect(cellOf(0)?.shown?.item.key).toBe("key0");
+    expect(cellOf(1)?.failure?.interrupted).toBe(true);
+    const owed = cutShort(cells(store.get().launches, store.get().jobs, "scenes"));
+    expect(owed.map(({ samples }) => samples)).toEqual([[1, 2]]);
+    await store.launch(owed, "fetch");
+    expect(cutShort(cells(store.get().launches, store.get().jobs, "scenes"))).toEqual([]);
+    expect(cellOf(2)?.pending).toBe("queued");
+  });
+});
+
+describe("a busy server", () => {
+  const busy = (status: number, seconds: number | null): ApiError =>
+    new ApiError(status, errorBody("queue_full", "The queue is full."), seconds);
+  const held = (): unknown => activity(store.get().launches, store.get().jobs, "scenes").held;
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it.each([429, 503])("is asked again after the time it names (%i), and says why until then", async (status) => {
+    server.refusal = busy(status, 5);
+    await store.launch([request()], "fetch");
+    expect(held()).toMatchObject({ until: Date.now() + 5000, error: { message: "The queue is full." } });
+    expect(cellOf(0)?.pending).toBe("held");
+    server.refusal = null;
+    await vi.advanceTimersByTimeAsync(4999);
+    expect(cellOf(0)?.pending).toBe("held");
+    await vi.advanceTimersByTimeAsync(1);
+    expect(cellOf(0)?.pending).toBe("queued");
+    expect(held()).toBeNull();
+    expect(server.jobs.size).toBe(1);
+  });
+
+  it("is given up in the end, with the reason", async () => {
+    server.refusal = busy(503, 2);
+    await store.launch([request()], "fetch");
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(held()).toBeNull();
+    expect(refused(store.get().launches, "scenes")).toHaveLength(1);
+  });
+
+  it.each([
+    [503, null],
+    [503, 3600],
+    [422, 5],
+  ])("is not asked again by itself after %i with Retry-After %s", async (status, seconds) => {
+    server.refusal = busy(status, seconds);
+    await store.launch([request()], "fetch");
+    expect(held()).toBeNull();
+    expect(refused(store.get().launches, "scenes")).toHaveLength(1);
+  });
+
+  it("is left alone after a cancel", async () => {
+    server.refusal = busy(503, 5);
+    await store.launch([request()], "fetch");
+    await store.cancel("scenes");
+    server.refusal = null;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(server.jobs.size).toBe(0);
+    expect(cellOf(0)).toBeUndefined();
+  });
+});
+
+describe("several explorers", () => {
+  it("are busy, cancelled and refused each for itself", async () => {
+    await store.launch([request()], "fetch");
+    await store.launch([request({ explorer: "other" })], "fetch");
+    const { launches, jobs } = store.get();
+    expect(activity(launches, jobs, "other").active).toHaveLength(1);
+    expect(busyExplorers(launches, jobs)).toEqual(new Set(["scenes", "other"]));
+    await store.cancel("other");
+    expect(busyExplorers(store.get().launches, store.get().jobs)).toEqual(new Set(["scenes"]));
+    server.refusal = new ApiError(422, errorBody("invalid", ""));
+    await store.launch([request({ explorer: "other" })], "fetch");
+    expect(refused(store.get().launches, "scenes")).toEqual([]);
+    expect(refused(store.get().launches, "other")).toHaveLength(1);
+  });
+});
+
+describe("estimates", () => {
+  it("are drawn of what runs, bridge the way to the finished map, and stay after a cancel", async () => {
+    await store.launch([request({ samples: [0] })], "fetch");
+    expect(cellOf(0)?.partial).toMatchObject({ job: "j1", key: "key0", cancelled: false });
+    await store.cancel("scenes");
+    expect(cellOf(0)).toMatchObject({ pending: null, shown: null, partial: { job: "j1", cancelled: true } });
+    await store.launch([request({ samples: [0] })], "fetch");
+    expect(cellOf(0)?.partial).toMatchObject({ job: "j2", cancelled: false });
+    finish("j2", 0, 1);
+    expect(cellOf(0)).toMatchObject({ shown: { item: { key: "key0" } }, partial: { job: "j2", cancelled: false } });
+  });
+
+  it("go when the job fails", async () => {
+    await store.launch([request({ samples: [0] })], "fetch");
+    tell(1, { ...server.jobs.get("j1")!, state: "failed", items: [item(0, "failed")] });
+    expect(cellOf(0)?.partial).toBeNull();
+  });
+});
+
+describe("stamps", () => {
+  it("tell maps of an earlier model and of another input, also after the page was reloaded", async () => {
+    const before = stampOf(description(), [{ ...sample(0), sha256: "x" }]);
+    await store.launch([request({ samples: [0] })], "fetch", before);
+    server.jobs.set("j1", { ...server.jobs.get("j1")!, state: "done", items: [item(0, "done")] });
+    store = createFetchingStore(server, drawer);
+    await store.restore();
+    const stamp = cellOf(0)?.shown?.stamp ?? null;
+    expect(isBefore(stamp, description())).toBe(false);
+    expect(isBefore(stamp, description({ fingerprint: "g" }))).toBe(true);
+    expect(isForeign(stamp, { ...sample(0), sha256: "x" })).toBe(false);
+    expect(isForeign(stamp, { ...sample(0), sha256: "y" })).toBe(true);
+    expect(isForeign(stamp, sample(1))).toBe(false);
+    expect(isBefore(null, description())).toBe(false);
   });
 });

@@ -4,7 +4,7 @@ import { ApiError, toErrorBody } from "../api/errors";
 import type { StreamedEvent } from "../api/stream";
 import type { AttributionRequest, ErrorBody, Job } from "../api/types";
 import { applyEvent, applyReply, interrupt, isOver, NO_JOBS, type Jobs } from "./jobs";
-import { activity, type Launch } from "./launches";
+import { activity, type Hold, type Launch, type Stamp } from "./launches";
 import { createStore, type Store } from "./store";
 
 export interface Fetching {
@@ -25,8 +25,9 @@ export interface JobRoutes {
 export type Memory = Pick<Storage, "getItem" | "setItem">;
 
 export interface FetchingStore extends Store<Fetching> {
-  launch: (requests: readonly AttributionRequest[], origin: Launch["origin"]) => Promise<void>;
-  cancel: () => Promise<void>;
+  launch: (requests: readonly AttributionRequest[], origin: Launch["origin"], stamp?: Stamp | null) => Promise<void>;
+  /** Ends what is under way for one explorer. */
+  cancel: (explorer: string) => Promise<void>;
   receive: (event: StreamedEvent) => void;
   /** Asks the server about every job under way: after a gap in the events, or while there are none. */
   reconcile: (known?: ReadonlySet<string>) => Promise<void>;
@@ -38,6 +39,9 @@ const MEMORY_KEY = "attriscope.launches";
 const KEPT_LAUNCHES = 200;
 const KEPT_JOBS = 400;
 const RESTORED = 32;
+/** Seconds that are waited out; whoever is told to wait longer decides for himself. */
+const LONGEST_HOLD = 120;
+const MOST_ATTEMPTS = 6;
 
 export function createFetchingStore(routes: JobRoutes, memory: Memory): FetchingStore {
   const store = createStore<Fetching>({ launches: [], jobs: NO_JOBS, cancelError: null });
@@ -54,14 +58,22 @@ export function createFetchingStore(routes: JobRoutes, memory: Memory): Fetching
 
   const accept = (job: Job): void => change({ jobs: applyReply(store.get().jobs, job) });
 
-  const send = async ({ id, request }: Launch): Promise<void> => {
+  const send = async ({ id, request, held }: Launch): Promise<void> => {
     try {
       const job = await routes.startJob(request);
       accept(job);
-      changeLaunch(id, { job: job.id });
+      changeLaunch(id, { job: job.id, held: null });
     } catch (error) {
-      changeLaunch(id, { error: toErrorBody(error) });
+      const hold = holdOf(error, held);
+      changeLaunch(id, hold ? { held: hold } : { held: null, error: toErrorBody(error) });
+      if (hold) setTimeout(() => resume(id), hold.until - Date.now());
     }
+  };
+
+  /** Asks again, unless the launch was cancelled meanwhile. */
+  const resume = (id: number): void => {
+    const launch = store.get().launches.find((candidate) => candidate.id === id);
+    if (launch?.held) void send(launch);
   };
 
   const ask = async (id: string): Promise<void> => {
@@ -75,22 +87,25 @@ export function createFetchingStore(routes: JobRoutes, memory: Memory): Fetching
 
   return {
     ...store,
-    launch: async (requests, origin) => {
+    launch: async (requests, origin, stamp = null) => {
       const batch = nextId;
       const fresh = requests.map((request): Launch => ({
         id: nextId++,
         origin,
         batch,
         request,
+        stamp,
         job: null,
+        held: null,
         error: null,
       }));
       change({ launches: [...store.get().launches, ...fresh].slice(-KEPT_LAUNCHES), cancelError: null });
       await Promise.all(fresh.map(send));
     },
-    cancel: async () => {
+    cancel: async (explorer) => {
       const { launches, jobs } = store.get();
-      const ids = activity(launches, jobs).active.flatMap(({ job }) => job ?? []);
+      const ids = activity(launches, jobs, explorer).active.flatMap(({ job }) => job ?? []);
+      change({ launches: launches.filter(({ held, request }) => !held || request.explorer !== explorer) });
       const failures = await Promise.all(
         ids.map((id) =>
           routes.cancelJob(id).then(
@@ -111,17 +126,20 @@ export function createFetchingStore(routes: JobRoutes, memory: Memory): Fetching
     },
     reconcile: async (known = new Set()) => {
       const { launches, jobs } = store.get();
-      const ids = activity(launches, jobs).active.flatMap(({ job }) => (job === null || known.has(job) ? [] : [job]));
+      const ids = launches.flatMap(({ job }) => {
+        const tracked = job === null || known.has(job) ? undefined : jobs.get(job);
+        return tracked && !isOver(tracked.job.state) ? [tracked.job.id] : [];
+      });
       await Promise.all(ids.map(ask));
     },
     restore: async () => {
       const remembered = restored ? [] : recall(memory);
       restored = true;
       const found = await Promise.all(
-        remembered.map(async ({ job, request }): Promise<Launch | null> => {
+        remembered.map(async ({ job, request, stamp = null }): Promise<Launch | null> => {
           try {
             accept(await routes.getJob(job));
-            return { id: nextId++, origin: "cell", batch: 0, request, job, error: null };
+            return { id: nextId++, origin: "cell", batch: 0, request, stamp, job, held: null, error: null };
           } catch {
             // Forgotten by the server, so there is nothing to show; Fetch brings it back.
             return null;
@@ -131,6 +149,14 @@ export function createFetchingStore(routes: JobRoutes, memory: Memory): Fetching
       change({ launches: [...found.flatMap((launch) => launch ?? []), ...store.get().launches] });
     },
   };
+}
+
+/** How long to wait before asking again, if the server said so and that is worth waiting for. */
+function holdOf(error: unknown, before: Hold | null): Hold | null {
+  if (!(error instanceof ApiError) || error.retryAfter === null || error.retryAfter > LONGEST_HOLD) return null;
+  const attempts = (before?.attempts ?? 0) + 1;
+  if ((error.status !== 429 && error.status !== 503) || attempts >= MOST_ATTEMPTS) return null;
+  return { error: error.body, until: Date.now() + error.retryAfter * 1000, attempts };
 }
 
 /** Jobs of other tabs come by the same events; of those only the newest are kept. */
@@ -146,10 +172,13 @@ function prune(jobs: Jobs, launches: readonly Launch[]): Jobs {
 interface Remembered {
   readonly job: string;
   readonly request: AttributionRequest;
+  readonly stamp?: Stamp | null;
 }
 
 function remember(memory: Memory, launches: readonly Launch[]): void {
-  const entries = launches.flatMap(({ job, request }) => (job === null ? [] : [{ job, request }])).slice(-RESTORED);
+  const entries = launches
+    .flatMap(({ job, request, stamp }): Remembered[] => (job === null ? [] : [{ job, request, stamp }]))
+    .slice(-RESTORED);
   memory.setItem(MEMORY_KEY, JSON.stringify(entries));
 }
 

@@ -113,6 +113,7 @@ export function request(patch: Partial<AttributionRequest> = {}): AttributionReq
     smoothing: null,
     quantity: "output",
     precision: "exact",
+    priority: "interactive",
     ...patch,
   };
 }
@@ -131,6 +132,8 @@ export function job(id: string, patch: Partial<Job> = {}): Job {
     done: 0,
     total: 100,
     eta_seconds: null,
+    position: null,
+    wait_seconds: null,
     error: null,
     ...patch,
   };

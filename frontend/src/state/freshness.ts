@@ -1,12 +1,12 @@
 /** Whether a cell shows what the present settings would bring. */
 
 import type { AttributionRequest, Description, ModelDescription, Sample } from "../api/types";
-import type { Cell } from "./launches";
+import { isBefore, type Cell } from "./launches";
 import { retargetOf, type Ask } from "./page";
 import { buildRequest, resolveTarget, settingsKey, type Settings } from "./settings";
 
-/** 'missing': nothing was asked for yet. */
-export type Freshness = "missing" | "changed" | "fresh";
+/** 'missing': nothing was asked for yet, or it failed. 'reloaded': the same, but of what was loaded before. */
+export type Freshness = "missing" | "changed" | "reloaded" | "fresh";
 
 export interface Wanted {
   readonly description: Description;
@@ -16,8 +16,10 @@ export interface Wanted {
 
 export function cellFreshness(cell: Cell, wanted: Wanted, model: ModelDescription, sample: Sample): Freshness {
   if (!cell.latest) return "missing";
-  const { request, target } = cell.latest;
-  return sameSettings(request, target, wanted, model, sample) ? "fresh" : "changed";
+  const { request, target, stamp } = cell.latest;
+  if (!sameSettings(request, target, wanted, model, sample)) return "changed";
+  if (isBefore(stamp, wanted.description)) return "reloaded";
+  return cell.failure ? "missing" : "fresh";
 }
 
 /** Whether a finished map was made with the present settings. */
@@ -45,8 +47,8 @@ function sameSettings(
   );
 }
 
-/** Of all cells shown: one that changed says so; all must be fresh to be fresh. */
+/** Of all cells shown: one that is out of date says so; all must be fresh to be fresh. */
 export function overall(each: readonly Freshness[]): Freshness {
-  if (each.includes("changed")) return "changed";
+  for (const outdated of ["changed", "reloaded"] as const) if (each.includes(outdated)) return outdated;
   return each.length > 0 && each.every((one) => one === "fresh") ? "fresh" : "missing";
 }

@@ -74,7 +74,7 @@ describe("applyEvent", () => {
   it("takes all jobs of a snapshot and forgets none", () => {
     const snapshot: StreamedEvent = {
       id: "b-3",
-      event: { type: "snapshot", explorers: [], jobs: [job("j", { state: "running" })] },
+      event: { type: "snapshot", explorers: [], warnings: [], jobs: [job("j", { state: "running" })] },
     };
     const jobs = fold([jobEvent("b-1", job("mine")), snapshot]);
     expect([...jobs.keys()].sort()).toEqual(["j", "mine"]);
@@ -100,15 +100,23 @@ describe("applyReply", () => {
     expect(states(jobs)).toEqual(["cancelled", "done", "cancelled"]);
   });
 
+  it("moves a waiting job towards the front, not back", () => {
+    const place = (jobs: Jobs): number | null | undefined => jobs.get("j")?.job.position;
+    const known = fold([jobEvent("b-1", job("j", { position: 3 }))]);
+    expect(place(applyReply(known, job("j", { position: 2 })))).toBe(2);
+    expect(place(applyReply(known, job("j", { position: 5 })))).toBe(3);
+    expect(place(applyReply(known, job("j", { state: "running" })))).toBeNull();
+  });
+
   it("makes a job known before any event", () => {
     expect(states(applyReply(NO_JOBS, job("j")))).toEqual(["queued", "queued", "queued"]);
   });
 });
 
 describe("interrupt", () => {
-  it("fails what was not over and keeps what was", () => {
+  it("ends what was not over and keeps what was", () => {
     const jobs = interrupt(fold(STORY.slice(0, 5)), "j");
-    expect(states(jobs)).toEqual(["failed", "done", "failed"]);
+    expect(states(jobs)).toEqual(["interrupted", "done", "interrupted"]);
     expect(jobs.get("j")?.job.error?.code).toBe("interrupted");
     const over = fold(STORY);
     expect(interrupt(over, "j")).toBe(over);

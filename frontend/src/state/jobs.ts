@@ -10,7 +10,7 @@ import { errorBody } from "../api/errors";
 import type { StreamedEvent } from "../api/stream";
 import type { Job, JobItem, JobState } from "../api/types";
 
-interface Version {
+export interface Version {
   readonly boot: string;
   readonly seq: number;
 }
@@ -25,7 +25,7 @@ export type Jobs = ReadonlyMap<string, Tracked>;
 
 export const NO_JOBS: Jobs = new Map();
 
-const RANK: Record<JobState, number> = { queued: 0, running: 1, done: 2, failed: 2, cancelled: 2 };
+const RANK: Record<JobState, number> = { queued: 0, running: 1, done: 2, failed: 2, cancelled: 2, interrupted: 2 };
 
 export const isOver = (state: JobState): boolean => RANK[state] === 2;
 
@@ -35,7 +35,7 @@ export function readVersion(id: string): Version {
   return { boot: id.slice(0, Math.max(dash, 0)), seq: Number.isFinite(seq) ? seq : 0 };
 }
 
-function isNewer(event: Version, known: Version | null): boolean {
+export function isNewer(event: Version, known: Version | null): boolean {
   return known === null || known.boot !== event.boot || event.seq > known.seq;
 }
 
@@ -86,8 +86,13 @@ export function applyReply(jobs: Jobs, job: Job): Jobs {
     const reply = job.items.find(({ sample }) => sample === item.sample);
     return reply && RANK[reply.state] > RANK[item.state] ? reply : item;
   });
-  const ahead = RANK[job.state] > RANK[known.job.state] || (job.state === known.job.state && job.done > known.job.done);
+  const ahead = RANK[job.state] > RANK[known.job.state] || (job.state === known.job.state && isFurther(job, known.job));
   return put(jobs, { ...known, job: { ...(ahead ? job : known.job), items } });
+}
+
+/** Of two accounts of a job in the same state: done more, or waits nearer to the front. */
+function isFurther(job: Job, known: Job): boolean {
+  return job.done > known.done || (job.position !== null && job.position < (known.position ?? Infinity));
 }
 
 /** The server no longer knows a job that was not over: it was restarted. */
@@ -96,9 +101,9 @@ export function interrupt(jobs: Jobs, id: string): Jobs {
     if (isOver(tracked.job.state)) return tracked;
     const error = errorBody("interrupted", "");
     const items = tracked.job.items.map((item) =>
-      isOver(item.state) ? item : { ...item, state: "failed" as const, error },
+      isOver(item.state) ? item : { ...item, state: "interrupted" as const, error },
     );
-    return { ...tracked, job: { ...tracked.job, state: "failed", error, items } };
+    return { ...tracked, job: { ...tracked.job, state: "interrupted", error, items } };
   });
 }
 

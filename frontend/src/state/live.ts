@@ -7,8 +7,8 @@ import { keys } from "../api/queries";
 import { eventsUrl } from "../api/routes";
 import type { ConnectionState, StreamedEvent } from "../api/stream";
 import { shareEvents } from "../api/tabs";
-import type { ExplorerSummary, Explorers } from "../api/types";
-import { fetching } from "./services";
+import type { ExplorerDetail, ExplorerSummary, Explorers } from "../api/types";
+import { fetching, partials, warnings } from "./services";
 
 const POLL = 1000;
 
@@ -42,6 +42,7 @@ function receive(client: QueryClient, streamed: StreamedEvent): void {
   const { event } = streamed;
   switch (event.type) {
     case "snapshot":
+      warnings.set(event.warnings);
       fetching.receive(streamed);
       for (const explorer of event.explorers) updateExplorer(client, explorer);
       void client.invalidateQueries({ queryKey: ["samples"] });
@@ -53,6 +54,13 @@ function receive(client: QueryClient, streamed: StreamedEvent): void {
     case "scan":
       // A request under way already waits for what this event announces.
       void client.invalidateQueries({ queryKey: keys.samples(event.explorer) }, { cancelRefetch: false });
+      break;
+    case "warnings":
+      warnings.set(event.warnings);
+      break;
+    case "partial":
+      // Events are for all tabs of a session; an estimate is drawn by the tab that asked for the map.
+      if (fetching.get().launches.some(({ job }) => job === event.job)) partials.receive(streamed);
       break;
     default:
       fetching.receive(streamed);
@@ -68,6 +76,13 @@ function updateExplorer(client: QueryClient, summary: ExplorerSummary): void {
         explorers: known.explorers.map((explorer) => (explorer.id === summary.id ? summary : explorer)),
       },
   );
-  void client.invalidateQueries({ queryKey: keys.explorer(summary.id) }, { cancelRefetch: true });
-  if (summary.state === "ready") void client.invalidateQueries({ queryKey: keys.samples(summary.id) });
+  const key = keys.explorer(summary.id);
+  const known = client.getQueryData<ExplorerDetail>(key);
+  if (known) client.setQueryData<ExplorerDetail>(key, { ...known, ...summary });
+  // Any request would wake an explorer that was just put to rest; what is known of it will do until somebody comes.
+  const rests = summary.state === "unloaded" && known?.description != null;
+  void client.invalidateQueries({ queryKey: key, refetchType: rests ? "none" : "active" }, { cancelRefetch: true });
+  if (summary.state !== "ready") return;
+  void client.invalidateQueries({ queryKey: keys.samples(summary.id) });
+  void client.invalidateQueries({ queryKey: keys.estimates });
 }

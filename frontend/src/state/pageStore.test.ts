@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { createPageStore, type Address } from "./pageStore";
+import { createPageStore, type Address, type PageMemory } from "./pageStore";
 
 class Bar implements Address {
   location = { search: "", pathname: "/prefix/" };
@@ -30,6 +30,12 @@ class Bar implements Address {
   }
 }
 
+class Drawer implements PageMemory {
+  content = new Map<string, string>();
+  getItem = (key: string): string | null => this.content.get(key) ?? null;
+  setItem = (key: string, value: string): void => void this.content.set(key, value);
+}
+
 beforeEach(() => {
   vi.useFakeTimers();
 });
@@ -41,13 +47,13 @@ describe("createPageStore", () => {
   it("starts from the address", () => {
     const bar = new Bar();
     bar.location.search = "?start=8&method=saliency";
-    const { browse, ask } = createPageStore(bar).get();
+    const { browse, ask } = createPageStore(bar, new Drawer()).get();
     expect([browse.start, ask.method]).toEqual([8, "saliency"]);
   });
 
   it("writes many quick changes once, under the same path", () => {
     const bar = new Bar();
-    const store = createPageStore(bar);
+    const store = createPageStore(bar, new Drawer());
     for (let i = 0; i < 50; i++) store.change({ display: { opacity: i / 100 } });
     expect(store.get().display.opacity).toBe(0.49);
     expect(bar.entries).toEqual(["/prefix/"]);
@@ -57,7 +63,7 @@ describe("createPageStore", () => {
 
   it("makes a step that Back returns from, without losing what was not written yet", () => {
     const bar = new Bar();
-    const store = createPageStore(bar);
+    const store = createPageStore(bar, new Drawer());
     store.change({ display: { outlier: 5 } });
     store.change({ browse: { start: 8 } }, { step: true });
     expect(bar.entries).toEqual(["/prefix/?outlier=5", "/prefix/?start=8&outlier=5"]);
@@ -66,7 +72,7 @@ describe("createPageStore", () => {
   });
 
   it("keeps the parts that did not change", () => {
-    const store = createPageStore(new Bar());
+    const store = createPageStore(new Bar(), new Drawer());
     const { ask, browse } = store.get();
     store.change({ display: { size: "large" } });
     expect(store.get().ask).toBe(ask);
@@ -74,12 +80,55 @@ describe("createPageStore", () => {
   });
 
   it("tells its listeners until they leave", () => {
-    const store = createPageStore(new Bar());
+    const store = createPageStore(new Bar(), new Drawer());
     const listener = vi.fn();
     const leave = store.subscribe(listener);
     store.change({ browse: { start: 1 } });
     leave();
     store.change({ browse: { start: 2 } });
     expect(listener).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe("open", () => {
+  it("keeps the settings of each explorer, and the display of one never seen", () => {
+    const bar = new Bar();
+    const store = createPageStore(bar, new Drawer());
+    store.change({ ask: { method: "saliency" }, browse: { start: 8 }, display: { size: "large" } });
+    store.open("b", "a");
+    expect(store.get()).toMatchObject({
+      ask: { explorer: "b", method: null },
+      browse: { start: 0 },
+      display: { size: "large" },
+    });
+    expect(bar.entries).toEqual(["/prefix/?method=saliency&start=8&size=large", "/prefix/?explorer=b&size=large"]);
+    store.change({ ask: { method: "occlusion" } });
+    store.open("a", "a");
+    expect(store.get()).toMatchObject({ ask: { explorer: "a", method: "saliency" }, browse: { start: 8 } });
+    store.open("b", "a");
+    expect(store.get().ask.method).toBe("occlusion");
+  });
+
+  it("finds an explorer as it was left by Back, with the arguments of methods not chosen", () => {
+    const bar = new Bar();
+    const store = createPageStore(bar, new Drawer());
+    store.open("b", "a");
+    store.change({ ask: { method: "occlusion", arguments: { lime: { n_samples: 5 } } } });
+    bar.back("");
+    expect(store.get().ask).toMatchObject({ explorer: null, method: null });
+    store.open("b", "a");
+    expect(store.get().ask).toMatchObject({ method: "occlusion", arguments: { lime: { n_samples: 5 } } });
+  });
+
+  it("remembers after the page was reloaded", () => {
+    const drawer = new Drawer();
+    const first = createPageStore(new Bar(), drawer);
+    first.change({ ask: { method: "saliency" } });
+    first.open("b", "a");
+    const bar = new Bar();
+    bar.location.search = "?explorer=b";
+    const second = createPageStore(bar, drawer);
+    second.open("a", "a");
+    expect(second.get().ask).toMatchObject({ explorer: "a", method: "saliency" });
   });
 });

@@ -1,6 +1,6 @@
 /** The page's state, kept in step with the address bar. */
 
-import type { Ask, Browse, Display, Page } from "./page";
+import { INITIAL, type Ask, type Browse, type Display, type Page } from "./page";
 import { createStore, type Store } from "./store";
 import { parse, serialise } from "./url";
 
@@ -13,8 +13,13 @@ export type Change = {
 export interface PageStore extends Store<Page> {
   /** `step` makes a place in the history that Back returns to. */
   change: (change: Change, options?: { step?: boolean }) => void;
+  /** Goes to another explorer, as it was left; `first` is the one shown where the address names none. */
+  open: (explorer: string, first: string) => void;
   close: () => void;
 }
+
+/** The part of sessionStorage that is used. */
+export type PageMemory = Pick<Storage, "getItem" | "setItem">;
 
 /** The parts of `window` that are used. */
 export interface Address {
@@ -26,10 +31,13 @@ export interface Address {
 
 /** Browsers refuse more than about 100 address changes in 30 s; a slider makes more. */
 const WRITE_DELAY = 200;
+const MEMORY_KEY = "attriscope.page.";
 
-export function createPageStore(address: Address): PageStore {
+export function createPageStore(address: Address, memory: PageMemory): PageStore {
   const read = (): Page => parse(new URLSearchParams(address.location.search));
   const store = createStore<Page>(read());
+  /** Pages of the explorers that were left: whole here, as an address in the memory. */
+  const left = new Map<string, Page>();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const write = (how: "pushState" | "replaceState"): void => {
@@ -39,9 +47,21 @@ export function createPageStore(address: Address): PageStore {
     address.history[how](null, "", address.location.pathname + (query ? `?${query}` : ""));
   };
 
+  const leave = (): void => {
+    const page = store.get();
+    const explorer = page.ask.explorer ?? "";
+    left.set(explorer, page);
+    memory.setItem(MEMORY_KEY + explorer, serialise(page).toString());
+  };
+  const find = (explorer: string): Page | null => {
+    const written = memory.getItem(MEMORY_KEY + explorer);
+    return left.get(explorer) ?? (written === null ? null : parse(new URLSearchParams(written)));
+  };
+
   const onPopState = (): void => {
     clearTimeout(timer);
     timer = undefined;
+    leave();
     store.set(read());
   };
   address.addEventListener("popstate", onPopState);
@@ -61,6 +81,14 @@ export function createPageStore(address: Address): PageStore {
         clearTimeout(timer);
         timer = setTimeout(() => write("replaceState"), WRITE_DELAY);
       }
+    },
+    open: (explorer, first) => {
+      if (timer !== undefined) write("replaceState");
+      leave();
+      const { display } = store.get();
+      const page = find(explorer) ?? (explorer === first ? find("") : null) ?? { ...INITIAL, display };
+      store.set({ ...page, ask: { ...page.ask, explorer } });
+      write("pushState");
     },
     close: () => {
       clearTimeout(timer);

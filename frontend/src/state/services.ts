@@ -1,19 +1,30 @@
-/** The page's two stores, and how components follow and change them. */
+/** The page's stores, and how components follow and change them. */
 
 import * as routes from "../api/routes";
+import type { Notice } from "../api/types";
 import { createFetchingStore, type Fetching } from "./fetching";
 import { INITIAL, type Ask, type Browse, type Display } from "./page";
 import { createPageStore } from "./pageStore";
-import { useStore } from "./store";
+import { createPartialStore, partialKey, type PartialMap } from "./partials";
+import { createStore, useStore } from "./store";
 
-const page = createPageStore(window);
+const page = createPageStore(window, sessionStorage);
 export const fetching = createFetchingStore(routes, sessionStorage);
+/** What the server warns of while it goes on, such as a store that cannot be written. */
+export const warnings = createStore<readonly Notice[]>([]);
+export const partials = createPartialStore(routes.getPartial);
 
 export const changePage = page.change;
+export const openExplorer = page.open;
 export const useAsk = (): Ask => useStore(page, ({ ask }) => ask);
 export const useBrowse = (): Browse => useStore(page, ({ browse }) => browse);
 export const useDisplay = (): Display => useStore(page, ({ display }) => display);
 export const useFetching = (): Fetching => useStore(fetching, (value) => value);
+
+export const useWarnings = (): readonly Notice[] => useStore(warnings, (value) => value);
+/** The newest estimate of a map, if there is one. */
+export const usePartial = (of: { job: string; key: string } | null): PartialMap | null =>
+  useStore(partials, (all) => (of ? (all.get(partialKey(of.job, of.key)) ?? null) : null));
 
 export function resetFilters(): void {
   const { predicted, label, correct, scan, start } = INITIAL.browse;

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
 
+import { errorBody } from "../api/errors";
 import { description, item, method, model, request, sample } from "./fixtures";
 import { cellFreshness, isCurrent, overall } from "./freshness";
-import { EMPTY_CELL, type Cell } from "./launches";
+import { EMPTY_CELL, stampOf, type Cell } from "./launches";
 import { INITIAL, type Ask } from "./page";
 import { argumentFields } from "./schema";
 import { buildRequests, resolveCounts, resolveModels, resolveSettings, type Settings } from "./settings";
@@ -80,10 +81,11 @@ describe("buildRequests", () => {
 
 describe("freshness", () => {
   const about = description();
+  const stamp = stampOf(about, [sample(0)]);
   const shown = (target: number, patch = {}): Cell => ({
     ...EMPTY_CELL,
-    latest: { request: request(patch), target },
-    shown: { request: request(patch), item: item(0, "done", { target }) },
+    latest: { request: request(patch), stamp, target },
+    shown: { request: request(patch), stamp, item: item(0, "done", { target }) },
   });
   const wanted = (patch: Partial<Ask> = {}) => ({ description: about, settings: settings(patch), ask: ask(patch) });
 
@@ -116,6 +118,20 @@ describe("freshness", () => {
   it("knows a clicked class as current", () => {
     const retargets = [{ sample: 0, model: "a", target: 1 }];
     expect(isCurrent(shown(1, { target: 1 }), wanted({ retargets }), model("a"), sample(0))).toBe(true);
+  });
+
+  it("knows what was made before a reload, and says first that settings changed", () => {
+    const reloaded = { ...wanted(), description: description({ fingerprint: "g" }) };
+    expect(cellFreshness(shown(0), reloaded, model("a"), sample(0))).toBe("reloaded");
+    expect(isCurrent(shown(0), reloaded, model("a"), sample(0))).toBe(true);
+    expect(cellFreshness(shown(1), reloaded, model("a"), sample(0))).toBe("changed");
+    expect(overall(["fresh", "reloaded"])).toBe("reloaded");
+    expect(overall(["reloaded", "changed"])).toBe("changed");
+  });
+
+  it("does not call fresh what has failed", () => {
+    const failure = { request: request(), error: errorBody("worker_lost", ""), interrupted: false };
+    expect(cellFreshness({ ...shown(0), failure }, wanted(), model("a"), sample(0))).toBe("missing");
   });
 
   it("sums up", () => {

@@ -100,6 +100,7 @@ export function buildRequest(
     smoothing: settings.smoothing,
     quantity: settings.quantity,
     precision: settings.precision,
+    priority: "interactive",
   };
 }
 

@@ -2,7 +2,7 @@ import { describe as group, expect, it } from "vitest";
 
 import type { ResultInfo } from "../api/types";
 import { description, method } from "../state/fixtures";
-import { describeCompleteness, describeMethod, describeResult, formatScore } from "./describe";
+import { describeCompleteness, describeMethod, describePlace, describeResult, formatScore } from "./describe";
 import { en } from "./en";
 
 const info = (patch: Partial<ResultInfo> = {}): ResultInfo => ({
@@ -109,6 +109,20 @@ group("describeCompleteness", () => {
     expect(words({ delta: null })).toBeNull();
     expect(words({ output_baseline: null, delta: 0.5 })?.words).toBe("convergence delta 0.5");
     expect(words({ output: 3, delta: 0.5 })?.words).toContain("does not differ");
+  });
+});
+
+group("describePlace", () => {
+  it.each([
+    [1, 5, "next, about 5 s"],
+    [1, null, "next"],
+    [2, 0.4, "2nd, less than 1 s"],
+    [3, 40, "3rd, about 40 s"],
+    [11, 600, "11th, about 10 min"],
+    [22, null, "22nd"],
+    [113, null, "113th"],
+  ])("says place %i with %s s", (position, seconds, words) => {
+    expect(describePlace(en, { position, seconds })).toBe(words);
   });
 });
 

@@ -2,6 +2,7 @@
 
 import type { Description, MethodDescription, ResultInfo, Smoothing } from "../api/types";
 import { completeness, formatShare, formatValue, WIDE_GAP } from "../heatmap";
+import type { Place } from "../state/launches";
 import type { Arguments, Scalar } from "../state/page";
 import { argumentFields, type ArgumentField } from "../state/schema";
 import { fullArguments, needsBaseline } from "../state/settings";
@@ -66,7 +67,13 @@ export interface Caption {
   readonly what: string;
 }
 
-export function describeResult(text: Text, info: ResultInfo, description: Description): Caption {
+/** What of a map's making is told; known of a map under way, too. */
+export type Making = Pick<
+  ResultInfo,
+  "method" | "arguments" | "smoothing" | "layer" | "baseline" | "quantity" | "target" | "target_name"
+>;
+
+export function describeResult(text: Text, info: Making, description: Description): Caption {
   const method = description.methods.find(({ id }) => id === info.method);
   const parts = method
     ? [describeMethod(text, method, info.arguments as Arguments, info.smoothing)]
@@ -81,7 +88,7 @@ export function describeResult(text: Text, info: ResultInfo, description: Descri
 
 function describeQuantity(
   text: Text,
-  info: ResultInfo,
+  info: Making,
   { has_score, score_name }: Description,
   method: MethodDescription | undefined,
 ): string {
@@ -95,6 +102,11 @@ function describeQuantity(
   const what = name === null ? text.map.explainsValue : text.map.explainsClass(name);
   if (!has_score) return what;
   return what + text.map.before(score_name === "probability" ? text.map.softmax : score_name);
+}
+
+/** "3rd, about 40 s" */
+export function describePlace(text: Text, { position, seconds }: Place): string {
+  return text.fetch.place(position, seconds === null ? null : text.fetch.about(seconds));
 }
 
 export interface CompletenessWords {

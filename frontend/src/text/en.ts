@@ -1,10 +1,14 @@
 /** Every word of the interface, in English. Another language is another object of this shape. */
 
 import type { ConnectionState } from "../api/stream";
+import type { ExplorerState } from "../api/types";
 import type { PanelId, SignChoice, TileSize } from "../state/page";
 import type { ScaleId } from "../heatmap";
 
 const plural = (n: number, one: string, many: string): string => (n === 1 ? one : many);
+const ordinals = new Intl.PluralRules("en", { type: "ordinal" });
+const SUFFIXES: Partial<Record<Intl.LDMLPluralRule, string>> = { one: "st", two: "nd", few: "rd" };
+const ordinal = (n: number): string => `${n}${SUFFIXES[ordinals.select(n)] ?? "th"}`;
 const quoted = (name: string): string => `'${name}'`;
 
 export const en = {
@@ -19,6 +23,23 @@ export const en = {
   theme: { switchTo: { light: "Switch to the light theme", dark: "Switch to the dark theme" } },
   device: (device: string) => `The models run on ${device}`,
   explorer: "Explorer",
+  chooser: {
+    choose: "Choose an explorer",
+    unknown: (id: string) => `This server has no explorer ${quoted(id)}.`,
+    states: {
+      unloaded: "starts when opened",
+      loading: "loading…",
+      ready: "ready",
+      recovering: "starting again…",
+      failed: "failed",
+    } satisfies Record<ExplorerState, string>,
+    busy: "making maps…",
+  },
+  reload: {
+    button: "Reload the explorer’s file and models",
+    failed: "The explorer could not be reloaded.",
+    dismiss: "Dismiss",
+  },
 
   connection: {
     connecting: "Connecting…",
@@ -30,6 +51,7 @@ export const en = {
   explorerState: {
     loading: "Loading model…",
     loadingHint: "The first start takes a few seconds: PyTorch is imported and the weights are read.",
+    reloading: "Loading the models again. Maps that are here stay.",
     recovering: "The model’s process stopped and is being started again. Maps that are here stay.",
     failed: "The explorer could not be started.",
     stopped: "The explorer has stopped. Maps that are here stay; new ones need it to run again.",
@@ -111,9 +133,16 @@ export const en = {
   fetch: {
     button: "Fetch",
     changed: "Settings changed",
+    reloaded: "Reloaded since",
     upToDate: "All maps are up to date",
     sending: "Sending…",
     queued: "Waiting for the model…",
+    /** The place in the queue: "3rd, about 40 s" */
+    place: (position: number, time: string | null) =>
+      [position === 1 ? "next" : ordinal(position), ...(time === null ? [] : [time])].join(", "),
+    inQueue: (place: string) => `Waiting: ${place}`,
+    heldFor: (seconds: number) => (seconds > 0 ? `Again in ${seconds} s` : "Asking again…"),
+    again: "Fetch again",
     running: (done: number, total: number) => `${done} of ${total} ${plural(total, "map", "maps")}`,
     progress: "Progress of the maps",
     cancel: "Cancel",
@@ -128,7 +157,7 @@ export const en = {
       return seconds < 5400 ? `about ${Math.round(seconds / 60)} min` : `about ${(seconds / 3600).toFixed(1)} h`;
     },
     enter: "Enter",
-    waiting: { sending: "Sending…", queued: "Waiting…", running: "Explaining…" },
+    waiting: { sending: "Sending…", held: "Waiting…", queued: "Waiting…", running: "Explaining…" },
     failed: "No map",
     unavailable: (method: string, model: string) => `${method} cannot explain ${model}.`,
   },
@@ -267,6 +296,11 @@ export const en = {
     explainsScore: (score: string, name: string | null) =>
       name === null ? `explains the ${score}` : `explains the ${score} for ${quoted(name)}`,
     earlier: "earlier settings",
+    beforeReload: "before the reload",
+    otherInput: "This sample has changed since its map was made. Fetch again.",
+    cutShort: "The server was stopped before this map was done.",
+    refining: (percent: number) => `refining … ${percent} %`,
+    partial: (percent: number) => `partial, ${percent} %`,
     layer: (name: string) => `layer ${name}`,
     baseline: (name: string) => `${name} baseline`,
     smoothed: (type: string, samples: number, noise: string) => `${type}, ${samples} × ${noise}`,
@@ -294,7 +328,7 @@ export const en = {
     /** By code: what the page says instead of, or in place of a missing, message. */
     messages: {
       unreachable: "The server cannot be reached.",
-      interrupted: "The server was restarted before this was finished.",
+      interrupted: "The server was stopped before this was done. Fetch again.",
       failed: "The server could not finish this.",
       http_401: "This session has ended. Open the link that attriscope printed when it started.",
       http_404: "The server does not have this any more.",

@@ -9,7 +9,7 @@ import type { ExplorerDetail, ExplorerSummary } from "../api/types";
 import { useLive } from "../state/live";
 import { useAsk } from "../state/services";
 import { TESTID } from "../testids";
-import { useText } from "../text";
+import { useText, type Text } from "../text";
 import classes from "./App.module.css";
 import { ErrorNote } from "./ErrorNote";
 import { Header } from "./Header";
@@ -21,7 +21,7 @@ export function App(): ReactElement {
   const ask = useAsk();
   const explorers = useExplorers();
   const list = explorers.data?.explorers ?? [];
-  const id = (list.find((explorer) => explorer.id === ask.explorer) ?? list[0])?.id ?? null;
+  const id = chosen(list, ask.explorer);
   const explorer = useExplorer(id);
   const text = useText();
   const title = explorer.data ? text.title(explorer.data.description?.name ?? explorer.data.name) : text.name;
@@ -31,11 +31,27 @@ export function App(): ReactElement {
 
   return (
     <div className={classes.app}>
-      <Header explorers={list} current={explorer.data ?? null} />
+      <Header
+        explorers={list}
+        id={id}
+        current={explorer.data ?? null}
+        mayReload={explorers.data !== undefined && explorers.data.mode !== "demo"}
+      />
       <Connection state={connection} />
-      <Content explorers={explorers} explorer={explorer} none={explorers.isSuccess && list.length === 0} />
+      <Content explorers={explorers} id={id} explorer={explorer} missing={missing(text, list, id, ask.explorer)} />
     </div>
   );
+}
+
+/** The explorer that the address names, or the first. With several, a wrong name is not taken for another. */
+function chosen(list: readonly ExplorerSummary[], wanted: string | null): string | null {
+  const found = list.find(({ id }) => id === wanted);
+  return (found ?? (wanted === null || list.length === 1 ? list[0] : undefined))?.id ?? null;
+}
+
+/** Why there is nothing to show. */
+function missing(text: Text, list: readonly ExplorerSummary[], id: string | null, wanted: string | null): string {
+  return id === null && wanted !== null && list.length > 0 ? text.chooser.unknown(wanted) : text.explorerState.none;
 }
 
 interface Query<T> {
@@ -46,11 +62,12 @@ interface Query<T> {
 
 interface ContentProps {
   explorers: Query<unknown>;
+  id: string | null;
   explorer: Query<ExplorerDetail>;
-  none: boolean;
+  missing: string;
 }
 
-function Content({ explorers, explorer, none }: ContentProps): ReactElement {
+function Content({ explorers, id, explorer, missing }: ContentProps): ReactElement {
   const text = useText();
   const failed = [explorers, explorer].find((query) => query.error !== null && query.data === undefined);
   if (failed)
@@ -59,7 +76,7 @@ function Content({ explorers, explorer, none }: ContentProps): ReactElement {
         <ErrorNote error={toErrorBody(failed.error)} onRetry={() => void failed.refetch()} />
       </Centre>
     );
-  if (none) return <Centre>{text.explorerState.none}</Centre>;
+  if (explorers.data !== undefined && id === null) return <Centre>{missing}</Centre>;
   const { data } = explorer;
   if (!data) return <Loading />;
   if (data.state === "failed" && !data.description)

@@ -12,11 +12,13 @@ interface ErrorNoteProps {
   /** What was being done. */
   title?: string;
   onRetry?: () => void;
+  /** What trying again is called here. */
+  action?: string;
   compact?: boolean;
 }
 
 /** A failure where it arose, with what to do about it. */
-export function ErrorNote({ error, title, onRetry, compact = false }: ErrorNoteProps): ReactElement {
+export function ErrorNote({ error, title, onRetry, action, compact = false }: ErrorNoteProps): ReactElement {
   const text = useText();
   return (
     <div className={classes.note} data-compact={compact} data-testid={TESTID.error} role="alert">
@@ -33,7 +35,7 @@ export function ErrorNote({ error, title, onRetry, compact = false }: ErrorNoteP
         )}
         {onRetry && (
           <Button size="compact-xs" variant="default" className={classes.retry} onClick={onRetry}>
-            {text.retry}
+            {action ?? text.retry}
           </Button>
         )}
       </div>

@@ -1,23 +1,27 @@
-import { ActionIcon, Select, Tooltip, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
+import { ActionIcon, Tooltip, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import type { ReactElement } from "react";
 
 import type { ExplorerDetail, ExplorerSummary } from "../api/types";
 import { Mark, Moon, Sun } from "../controls/icons";
-import { INITIAL } from "../state/page";
-import { changePage } from "../state/services";
 import { useText } from "../text";
+import { ExplorerChooser } from "./ExplorerChooser";
 import classes from "./Header.module.css";
+import { ReloadButton } from "./ReloadButton";
 
 interface HeaderProps {
   explorers: readonly ExplorerSummary[];
+  /** The one chosen, and what is known of it. */
+  id: string | null;
   current: ExplorerDetail | null;
+  mayReload: boolean;
 }
 
-export function Header({ explorers, current }: HeaderProps): ReactElement {
+export function Header({ explorers, id, current, mayReload }: HeaderProps): ReactElement {
   const text = useText();
   const device = current?.description?.device;
+  const several = explorers.length > 1;
   return (
-    <header className={classes.header}>
+    <header className={classes.header} data-several={several}>
       <a className={classes.skip} href="#samples">
         {text.skipToSamples}
       </a>
@@ -25,19 +29,12 @@ export function Header({ explorers, current }: HeaderProps): ReactElement {
         <Mark />
         <span>{text.name}</span>
       </h1>
-      {explorers.length > 1 ? (
-        <Select
-          size="xs"
-          w={200}
-          aria-label={text.explorer}
-          data={explorers.map(({ id, name }) => ({ value: id, label: name }))}
-          value={current?.id ?? null}
-          allowDeselect={false}
-          onChange={(explorer) => changePage({ ...INITIAL, ask: { ...INITIAL.ask, explorer } }, { step: true })}
-        />
+      {several ? (
+        <ExplorerChooser explorers={explorers} current={id} />
       ) : (
         current && <span className={classes.explorer}>{current.description?.name ?? current.name}</span>
       )}
+      {mayReload && current && <ReloadButton key={current.id} explorer={current} />}
       <span className={classes.spring} />
       {device !== undefined && (
         <Tooltip label={text.device(device)}>

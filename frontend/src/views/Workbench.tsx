@@ -17,8 +17,9 @@ import { ModelSelect } from "../controls/ModelSelect";
 import { PrecisionSelect } from "../controls/PrecisionSelect";
 import { SmoothingControl } from "../controls/SmoothingControl";
 import { TargetSelect } from "../controls/TargetSelect";
+import { useWarnings } from "../state/services";
 import { TESTID } from "../testids";
-import { useText } from "../text";
+import { useText, type Text } from "../text";
 import { useEnterKey } from "./actions";
 import { ErrorNote } from "./ErrorNote";
 import { Main } from "./Main";
@@ -145,13 +146,15 @@ const Controls = memo(function Controls(): ReactElement {
 function Notices(): ReactElement | null {
   const text = useText();
   const { explorer, description, settings } = useWorkspace();
+  const warnings = useWarnings();
   const notices: { about: string | null; notice: Notice }[] = [
+    ...warnings.map((notice) => ({ about: null, notice })),
     ...description.notices.map((notice) => ({ about: null, notice })),
     ...settings.models.flatMap((model) => model.notices.map((notice) => ({ about: model.name, notice }))),
   ];
-  const recovering = explorer.state === "recovering";
   const failed = explorer.state === "failed";
-  if (notices.length === 0 && !recovering && !failed) return null;
+  const coming = comingWords(text, explorer);
+  if (notices.length === 0 && coming === null && !failed) return null;
   return (
     <div className={classes.notices}>
       {failed && (
@@ -161,9 +164,9 @@ function Notices(): ReactElement | null {
           onRetry={() => void restartExplorer(explorer.id)}
         />
       )}
-      {recovering && (
-        <p role="status" data-testid={TESTID.notice} data-code="recovering">
-          {text.explorerState.recovering}
+      {coming !== null && (
+        <p role="status" data-testid={TESTID.notice} data-code={explorer.state}>
+          {coming}
         </p>
       )}
       {notices.map(({ about, notice }) => (
@@ -174,4 +177,10 @@ function Notices(): ReactElement | null {
       ))}
     </div>
   );
+}
+
+/** Why a Fetch would have to wait for the models. */
+function comingWords(text: Text, { state, stage }: ExplorerDetail): string | null {
+  if (state === "recovering") return text.explorerState.recovering;
+  return state === "loading" ? [text.explorerState.reloading, ...(stage ? [stage] : [])].join(" ") : null;
 }

@@ -3,6 +3,7 @@
 import { useEffect, useEffectEvent } from "react";
 
 import type { AttributionRequest, Sample } from "../api/types";
+import { stampOf, type Stamp } from "../state/launches";
 import type { Retarget } from "../state/page";
 import { changePage, fetching, useAsk } from "../state/services";
 import { buildRequest, unavailable } from "../state/settings";
@@ -14,8 +15,8 @@ interface FetchAction {
 }
 
 export function useFetchAction(): FetchAction {
-  const { requests, forecast, activity } = useWorkspace();
-  const cancel = (): void => void fetching.cancel();
+  const { explorer, description, samples, requests, forecast, activity } = useWorkspace();
+  const cancel = (): void => void fetching.cancel(explorer.id);
   return {
     cancel,
     fetch: () => {
@@ -24,7 +25,7 @@ export function useFetchAction(): FetchAction {
         return;
       }
       if (activity.active.length > 0) cancel();
-      void fetching.launch(requests, "fetch");
+      void fetching.launch(requests, "fetch", stampOf(description, samples.items));
     },
   };
 }
@@ -32,7 +33,7 @@ export function useFetchAction(): FetchAction {
 /** Explains another class of one sample, for the models named, at once. */
 export function useExplainInstead(): (sample: Sample, models: readonly string[], target: number) => void {
   const ask = useAsk();
-  const { settings } = useSubject();
+  const { description, settings } = useSubject();
   return (sample, models, target) => {
     const others = ask.retargets.filter((entry) => entry.sample !== sample.index || !models.includes(entry.model));
     const isUsual = (model: string): boolean =>
@@ -44,12 +45,12 @@ export function useExplainInstead(): (sample: Sample, models: readonly string[],
     const requests = models
       .filter((model) => unavailable(settings.method, model) === null)
       .map((model) => buildRequest(settings, model, [sample.index], target));
-    void fetching.launch(requests, "cell");
+    void fetching.launch(requests, "cell", stampOf(description, [sample]));
   };
 }
 
-export function retry(request: AttributionRequest, sample: number): void {
-  void fetching.launch([{ ...request, samples: [sample] }], "cell");
+export function retry(request: AttributionRequest, sample: number, stamp: Stamp): void {
+  void fetching.launch([{ ...request, samples: [sample] }], "cell", stamp);
 }
 
 /** Elements for which Enter already means something. */

@@ -69,6 +69,11 @@ export function useWorkspace(): Workspace {
   return workspace;
 }
 
+/** What a sample's picture depends on besides its address: what was loaded, and the input itself. */
+export function versionOf({ fingerprint }: Description, { sha256 }: Sample): string {
+  return `${fingerprint} ${sha256}`;
+}
+
 const NO_SAMPLES: readonly Sample[] = [];
 const ESTIMATE_DELAY = 250;
 
@@ -117,7 +122,7 @@ export function useNewWorkspace(subject: Subject): Workspace {
     requests,
     forecast: useForecast(requests),
     cells: useMemo(() => cells(launches, jobs, id), [launches, jobs, id]),
-    activity: useMemo(() => activity(launches, jobs), [launches, jobs]),
+    activity: useMemo(() => activity(launches, jobs, id), [launches, jobs, id]),
   };
 }
 
@@ -142,8 +147,9 @@ const FORM_FIELD = /^(arguments\.|smoothing\.|layer$|target$|baseline$)/;
 function useForecast(requests: readonly AttributionRequest[]): Forecast {
   const settled = useDebounced(requests, ESTIMATE_DELAY);
   const estimates = useEstimates(settled, settled.length > 0);
+  // What the server is too busy or too restricted to estimate is said as well; unreachable is said elsewhere.
   const refusals = estimates.flatMap(({ error }) =>
-    error instanceof ApiError && error.status === 422 ? [error.body] : [],
+    error instanceof ApiError && [413, 422, 429, 503].includes(error.status) ? [error.body] : [],
   );
   const etas = estimates.map(({ data }) => data?.eta_seconds ?? null);
   const known = etas.filter((eta) => eta !== null);

@@ -3,65 +3,97 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+import logging
+from collections.abc import Mapping
 from typing import Protocol
 
+from attriscope.jobs.admission import Admission
 from attriscope.jobs.errors import Refused, busy, not_found
 from attriscope.jobs.hosted import HostedExplorer
+from attriscope.jobs.journal import Journal
+from attriscope.jobs.partials import Partial, Partials
+from attriscope.jobs.placement import Placement
 from attriscope.jobs.scheduler import Scheduler
-from attriscope.jobs.slot import WorkerError, WorkerLost
-from attriscope.jobs.spec import TERMINAL, Item, Job
-from attriscope.jobs.speed import units
+from attriscope.jobs.spec import TERMINAL, Item, Job, recalled, recorded
 from attriscope.jobs.store import ResultStore
+from attriscope.metrics import Metrics
 from attriscope.settings import Settings
 from attriscope.workers.messages import AttributionRequest, Checked, ErrorBody
 
+logger = logging.getLogger("attriscope.jobs")
 _MOST_JOBS_KEPT = 256
+_POSITION_SECONDS = 0.5
 
 
 class Announcer(Protocol):
     """Who hears of jobs; the web makes events of it."""
 
     def job(self, job: Job) -> None: ...
+    def waiting(self, job: Job) -> None: ...
     def item(self, job: Job, item: Item) -> None: ...
     def progress(self, job: Job) -> None: ...
+    def partial(self, job: Job, item: Item, partial: Partial) -> None: ...
 
 
 class JobBoard:
     """Takes requests, follows their works and tells the announcer what changes."""
 
     def __init__(
-        self, hosts: Iterable[HostedExplorer], store: ResultStore, settings: Settings, announcer: Announcer
+        self,
+        hosts: Mapping[str, HostedExplorer],
+        placement: Placement,
+        store: ResultStore,
+        journal: Journal,
+        settings: Settings,
+        announcer: Announcer,
+        metrics: Metrics,
     ) -> None:
-        self.hosts = {host.id: host for host in hosts}
-        self.store = store
-        self._settings, self._announcer = settings, announcer
-        self._schedulers = {name: Scheduler(host, store, settings, self) for name, host in self.hosts.items()}
-        self._jobs: dict[str, Job] = {}
+        self.hosts, self.store, self.partials = hosts, store, Partials()
+        self._placement, self._journal, self._settings = placement, journal, settings
+        self._announcer, self._metrics = announcer, metrics
+        self.scheduler = Scheduler(hosts, placement, store, settings, self, metrics)
+        self.admission = Admission(hosts, store, self.scheduler.queue, placement, settings)
+        self._jobs: dict[str, dict[str, Job]] = {}
+        self._active: dict[str, Job] = {}
         self._admissions: set[asyncio.Task[None]] = set()
+        self._telling: asyncio.TimerHandle | None = None
+        self._all_ended = asyncio.Event()
 
     def host(self, explorer: str) -> HostedExplorer:
         """Raises Refused (404) for an explorer that is not hosted here."""
         if explorer not in self.hosts:
-            raise not_found("explorer", explorer)
+            raise not_found("explorer", explorer, list(self.hosts))
         return self.hosts[explorer]
 
     def jobs(self, session: str) -> list[Job]:
-        return [job for job in self._jobs.values() if job.session == session]
+        return list(self._jobs.get(session, {}).values())
 
     def get(self, session: str, job_id: str) -> Job:
         """Raises Refused (404) for another session's job, exactly as for one that does not exist."""
-        job = self._jobs.get(job_id)
-        if job is None or job.session != session:
+        job = self._jobs.get(session, {}).get(job_id)
+        if job is None:
             raise not_found("job", job_id)
         return job
 
-    async def check(self, request: AttributionRequest) -> Checked:
-        """The request as it would run. Raises Refused (422) with the worker's reason where it would not."""
+    async def check(self, session: str, request: AttributionRequest) -> tuple[Checked, int, float | None]:
+        """The request as it would run, how many of its items are stored, and the seconds the others take.
+
+        Raises Refused (422) with the worker's reason where it would not run.
+        """
         host = self.host(request.explorer)
         await host.pool.ready_slot()
-        targets = await host.targets(request)
-        return await self._check(host, request, targets, await host.distribution(request.method))
+        targets = await host.targets(session, request)
+        checked, _ = await self.admission.check(host, request, targets, await host.distribution(request.method))
+        stored, seconds = await self.admission.estimate(request, checked)
+        self.admission.limit_cost(seconds)
+        return checked, stored, seconds
+
+    async def recall(self) -> None:
+        """Takes up the jobs that a server which lives no more has left: they are interrupted."""
+        for record in await self._journal.interrupted():
+            stored = await self.store.stored([item.key for item in record.items if item.key])
+            job = recalled(record, stored)
+            self._jobs.setdefault(job.session, {})[job.id] = job
 
     async def submit(self, session: str, request: AttributionRequest) -> Job:
         """A new job; a request that cannot run is refused before anything is queued.
@@ -69,13 +101,13 @@ class JobBoard:
         The check is awaited for `check_timeout` seconds: a worker that cannot answer in time, because the model
         holds the interpreter, say, leaves the job accepted, to run or to fail later with the same error.
         """
-        host, scheduler = self.host(request.explorer), self._schedulers[request.explorer]
-        self._check_queue(scheduler, session, len(request.samples))
+        host = self.host(request.explorer)
+        self.admission.limit_queue(session, len(request.samples))
         await host.pool.ready_slot()
-        targets = await host.targets(request)
+        targets = await host.targets(session, request)
         items = [Item(sample, target) for sample, target in zip(request.samples, targets, strict=True)]
         job = Job(session, request, items, await host.distribution(request.method))
-        admission = asyncio.create_task(self._admit(host, scheduler, job, targets))
+        admission = asyncio.create_task(self._admit(host, job, targets))
         self._admissions.add(admission)
         admission.add_done_callback(self._admissions.discard)
         done, _ = await asyncio.wait({admission}, timeout=self._settings.check_timeout)
@@ -91,43 +123,78 @@ class JobBoard:
         if job.terminal:
             return
         job.state = "cancelled"
-        self._schedulers[job.request.explorer].drop(job)
+        self.scheduler.drop(job)
         for item in job.items:
             if item.state not in TERMINAL:
                 item.state = "cancelled"
-        self._announcer.job(job)
+        self._end(job)
+
+    def desert(self, session: str) -> None:
+        """Cancels what a session waits for whose last page was closed: nobody will see it."""
+        for job in self.jobs(session):
+            self.cancel(job)
+
+    # --- how long ----------------------------------------------------------------------------------
 
     def eta(self, job: Job) -> float | None:
         """Seconds until the job's end, what is asked before it included; None where no speed is known."""
-        if job.terminal or not job.total:
+        own = self._seconds(job)
+        if job.terminal or own is None:
             return None
-        total = 0.0
-        for other in self._jobs.values():
-            if other.terminal or other.request.explorer != job.request.explorer:
-                continue
-            speed = self.host(other.request.explorer).speed
-            seconds = speed.seconds(other.request.model, other.request.method, other.remaining_units)
-            if other is job or job.state == "queued":
-                total += seconds or 0.0
-            if other is job:
-                return None if seconds is None else total
-        return None
+        sessions = len({other.session for other in self._active.values() if other.state == "running"} | {job.session})
+        share = self._workers(job) / sessions
+        unfinished = len(job.items) - job.finished
+        return own / min(share, max(1, unfinished)) + (self.wait(job) or 0.0)
 
-    def estimate(self, request: AttributionRequest, checked: Checked) -> tuple[int, float | None]:
-        """How many of the items are stored, and the seconds the others take."""
-        stored = sum(item.key in self.store for item in checked.items)
-        work = (len(checked.items) - stored) * units(checked.cost)
-        return stored, self.host(request.explorer).speed.seconds(request.model, request.method, work)
+    def position(self, job: Job) -> int | None:
+        """The job's place among those that wait, 1 for the next; None for one that runs or has ended."""
+        if job.state != "queued":
+            return None
+        return 1 + sum(other.state == "queued" and other.rank < job.rank for other in self._active.values())
+
+    def wait(self, job: Job) -> float | None:
+        """Seconds until a waiting job starts: what comes before it, on as many workers as compute at once."""
+        if job.state != "queued":
+            return None
+        before = [self._seconds(other) for other in self._active.values() if other.rank < job.rank]
+        known = [seconds for seconds in before if seconds is not None]
+        return None if before and not known else sum(known) / self._workers(job)
+
+    def _workers(self, job: Job) -> int:
+        """How many compute the job's explorer at once."""
+        return max(1, min(self._placement.all_seats, len(self.hosts[job.request.explorer].pool.slots)))
+
+    def _seconds(self, job: Job) -> float | None:
+        if not job.total:
+            return None
+        speed = self.hosts[job.request.explorer].speed
+        return speed.seconds(job.request.model, job.request.method, job.remaining_units)
+
+    # --- ending ------------------------------------------------------------------------------------
+
+    async def drain(self, seconds: float) -> None:
+        """Lets what runs or waits end, for at most `seconds`."""
+        try:
+            async with asyncio.timeout(seconds):
+                while self._active or self._admissions:
+                    self._all_ended.clear()
+                    await asyncio.wait(
+                        [asyncio.create_task(self._all_ended.wait()), *self._admissions],
+                        return_when=asyncio.FIRST_COMPLETED,
+                    )
+        except TimeoutError:
+            logger.warning("%d jobs had not ended after %g s.", len(self._active), seconds)
 
     async def close(self) -> None:
+        if self._telling is not None:
+            self._telling.cancel()
         for admission in self._admissions:
             admission.cancel()
-        for scheduler in self._schedulers.values():
-            await scheduler.close()
+        await self.scheduler.close()
         for host in self.hosts.values():
             await host.close()
 
-    # --- the scheduler's watcher ---
+    # --- the scheduler's watcher -------------------------------------------------------------------
 
     def started(self, job: Job, keys: list[str]) -> None:
         items = [item for key in keys for item in job.items_of(key)]
@@ -137,6 +204,7 @@ class JobBoard:
             # One event that holds all items, and not one for each.
             job.state = "running"
             self._announcer.job(job)
+            self._tell_positions()
         else:
             for item in items:
                 self._announcer.item(job, item)
@@ -144,61 +212,50 @@ class JobBoard:
     def progressed(self, job: Job) -> None:
         self._announcer.progress(job)
 
+    def partial(self, jobs: set[Job], partial: Partial) -> None:
+        self.partials.put(partial)
+        for job in jobs:
+            for item in job.items_of(partial.info.key):
+                self._announcer.partial(job, item, partial)
+
     def ended(self, job: Job, key: str, error: ErrorBody | None) -> None:
+        self.partials.drop(key)
         for item in job.items_of(key):
             item.state, item.error = ("failed", error) if error else ("done", None)
             self._announcer.item(job, item)
         job.advance(job.finished)
         if job.settle():
-            self._announcer.job(job)
+            self._end(job)
 
-    # --- admission ---
+    # --- taking jobs in ----------------------------------------------------------------------------
 
-    async def _check(
-        self,
-        host: HostedExplorer,
-        request: AttributionRequest,
-        targets: list[int | None],
-        distribution: list[int],
-    ) -> Checked:
-        items = []
-        for sample, target in zip(request.samples, targets, strict=True):
-            info = host.table[sample].info
-            items.append({"sample": sample, "sha256": info.sha256, "shapes": info.shapes, "target": target})
-        rows = [host.table[sample].info.sha256 for sample in distribution]
-        body = {"request": request.model_dump(mode="json"), "items": items, "distribution": rows}
-        for last in (False, True):
-            slot = await host.pool.ready_slot()
-            try:
-                reply = await slot.call("check", body)
-                return Checked.model_validate(reply.body)
-            except WorkerError as error:
-                raise Refused(422, error.body) from None
-            except WorkerLost:
-                if last:
-                    raise busy(503, "no_worker", "The model's process is being restarted.", retry_after=2) from None
-        raise AssertionError("unreachable")
-
-    async def _admit(self, host: HostedExplorer, scheduler: Scheduler, job: Job, targets: list[int | None]) -> None:
+    async def _admit(self, host: HostedExplorer, job: Job, targets: list[int | None]) -> None:
         generation = host.generation
-        checked = await self._check(host, job.request, targets, job.distribution)
+        checked, fingerprint = await self.admission.check(host, job.request, targets, job.distribution)
+        stored = await self.admission.stored(checked)
         if job.terminal:
             return
         if generation != host.generation:
             raise busy(503, "explorer_replaced", "The explorer was loaded anew meanwhile. Fetch again.", retry_after=1)
-        self._check_queue(scheduler, job.session, len(job.items))
+        self.admission.limit_queue(job.session, len(job.items))
+        self.admission.limit_cost(self.admission.seconds(job.request, checked, len(checked.items) - len(stored)))
         job.cost = checked.cost
         job.request = job.request.model_copy(update={"arguments": checked.arguments})
         for item, found in zip(job.items, checked.items, strict=True):
             item.key, item.target, item.target_name = found.key, found.target, found.target_name
-            if self.store.get(found.key):
+            self._metrics.cache(found.key in stored)
+            if found.key in stored:
                 item.state = "done"
         job.advance(job.finished)
         self._keep(job)
-        job.settle()
-        self._announcer.job(job)
-        missing = {item.key: item for item in checked.items if item.key not in self.store}
-        scheduler.want(job, missing.values())
+        self._journal.opened(recorded(job))
+        logger.info("Accepted: %s of %d samples.", job.request.method, len(job.items), extra={"job": job.id})
+        if job.settle():
+            self._end(job)
+        else:
+            self._announcer.job(job)
+            missing = {item.key: item for item in checked.items if item.key not in stored}
+            self.scheduler.want(job, missing.values(), fingerprint)
 
     def _on_late_admission(self, job: Job, admission: asyncio.Task[None]) -> None:
         error = None if admission.cancelled() else admission.exception()
@@ -208,19 +265,31 @@ class JobBoard:
         for item in job.items:
             item.state, item.error = "failed", body
         if job.settle():
-            self._announcer.job(job)
-
-    def _check_queue(self, scheduler: Scheduler, session: str, count: int) -> None:
-        for most, waiting, status, code, whose in (
-            (self._settings.max_queued, scheduler.queue.count(), 503, "queue_full", "The queue"),
-            (self._settings.max_queued_per_session, scheduler.queue.count(session), 429, "too_many", "Your queue"),
-        ):
-            if waiting + count > most:
-                message = f"{whose} has {waiting} samples waiting; {count} more would pass its limit of {most}."
-                raise busy(status, code, message, retry_after=5, waiting=waiting, limit=most)
+            self._end(job)
 
     def _keep(self, job: Job) -> None:
-        self._jobs[job.id] = job
-        ended = [old for old in self.jobs(job.session) if old.terminal]
+        mine = self._jobs.setdefault(job.session, {})
+        mine[job.id] = self._active[job.id] = job
+        ended = [old for old in mine.values() if old.terminal]
         for old in ended[: max(0, len(ended) - _MOST_JOBS_KEPT)]:
-            del self._jobs[old.id]
+            del mine[old.id]
+
+    def _end(self, job: Job) -> None:
+        self._active.pop(job.id, None)
+        self._journal.ended(job.id)
+        self._metrics.job_ended(job.state, job.request.method)
+        logger.info("%s.", job.state.capitalize(), extra={"job": job.id})
+        self._announcer.job(job)
+        self._tell_positions()
+        self._all_ended.set()
+
+    def _tell_positions(self) -> None:
+        """Tells those who wait their places, at most twice a second."""
+        if self._telling is None:
+            self._telling = asyncio.get_running_loop().call_later(_POSITION_SECONDS, self._positions_changed)
+
+    def _positions_changed(self) -> None:
+        self._telling = None
+        for job in list(self._active.values()):
+            if job.state == "queued":
+                self._announcer.waiting(job)

@@ -22,8 +22,9 @@ class Channel(Generic[E]):
     The name is drawn anew with every channel, so that an id of a restarted server is recognised as not ours.
     """
 
-    def __init__(self) -> None:
-        self._name = secrets.token_hex(4)
+    def __init__(self, on_listeners: Callable[[], None] = lambda: None) -> None:
+        """`on_listeners` is called when a listener has come or gone."""
+        self._name, self._on_listeners = secrets.token_hex(4), on_listeners
         self._number = 0
         self._history: deque[tuple[int, E]] = deque()
         self._forgotten = 0
@@ -64,6 +65,7 @@ class Channel(Generic[E]):
         """Events after `last_id` with their ids; first a snapshot where they are not all known any more."""
         waker = asyncio.Event()
         self._wakers.add(waker)
+        self._on_listeners()
         try:
             cursor = self._position(last_id)
             while not self.closed:
@@ -79,6 +81,7 @@ class Channel(Generic[E]):
                 await waker.wait()
         finally:
             self._wakers.discard(waker)
+            self._on_listeners()
 
     def _position(self, last_id: str | None) -> int | None:
         """The number in `last_id`; None if it is no id of this channel."""
@@ -98,16 +101,18 @@ class Channel(Generic[E]):
 
 
 class EventHub(Generic[E]):
-    """Channels by session."""
+    """Channels by session. One whose last listener has been gone for `grace` seconds is told to `on_deserted`."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_deserted: Callable[[str], None] = lambda session: None, grace: float = 30.0) -> None:
         self._channels: dict[str, Channel[E]] = {}
         self._closed = False
+        self._on_deserted, self._grace = on_deserted, grace
+        self._leaving: dict[str, asyncio.TimerHandle] = {}
 
     def channel(self, session: str) -> Channel[E]:
         if session not in self._channels:
             self._prune()
-            self._channels[session] = Channel()
+            self._channels[session] = Channel(lambda: self._on_listeners(session))
             if self._closed:
                 self._channels[session].close()
         return self._channels[session]
@@ -123,8 +128,22 @@ class EventHub(Generic[E]):
     def close(self) -> None:
         """Ends every stream, now and later."""
         self._closed = True
+        for timer in self._leaving.values():
+            timer.cancel()
         for channel in self._channels.values():
             channel.close()
+
+    def _on_listeners(self, session: str) -> None:
+        if timer := self._leaving.pop(session, None):
+            timer.cancel()
+        channel = self._channels.get(session)
+        if channel is not None and not channel.listeners and not self._closed:
+            loop = asyncio.get_running_loop()
+            self._leaving[session] = loop.call_later(self._grace, self._deserted, session)
+
+    def _deserted(self, session: str) -> None:
+        self._leaving.pop(session, None)
+        self._on_deserted(session)
 
     def _prune(self) -> None:
         for session in [name for name, channel in self._channels.items() if not channel.listeners]:

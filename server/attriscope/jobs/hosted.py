@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal
 
 from attriscope.jobs.errors import not_found, unprocessable
+from attriscope.jobs.placement import Placement
 from attriscope.jobs.pool import Pool
 from attriscope.jobs.predictor import Predictor
 from attriscope.jobs.samples import Query, SampleTable
 from attriscope.jobs.scanner import Scanner, ScanState
 from attriscope.jobs.speed import Speed
+from attriscope.metrics import Metrics
 from attriscope.settings import Settings
 from attriscope.workers.messages import AttributionRequest, ErrorBody, ModelDescription
 from attriscope.workers.source import ExplorerSource
 
-ExplorerState = Literal["loading", "ready", "recovering", "failed"]
+ExplorerState = Literal["unloaded", "loading", "ready", "recovering", "failed"]
 _STEP = 64
 _LOOK_SECONDS = 2e-5
 """Between two looks, for each sample in the table."""
@@ -25,14 +28,16 @@ _LOOK_SECONDS = 2e-5
 class HostedExplorer:
     """The parts of one explorer, and the questions that need more than one of them."""
 
-    def __init__(self, source: ExplorerSource, settings: Settings) -> None:
+    def __init__(self, source: ExplorerSource, settings: Settings, placement: Placement, metrics: Metrics) -> None:
         self.id = source.name
-        self.pool = Pool(source, settings)
+        self.pool = Pool(source, settings, placement, metrics)
         self.table = SampleTable(settings.spool_bytes)
         self.speed = Speed()
         self.scanner = Scanner(self.pool, self.table, settings, self._samples_changed)
         self.predictor = Predictor(self.pool, self.table, settings, self._samples_changed)
         self.pool.listen(self._on_workers_changed)
+        self._declared = frozenset({Path(source.path)} if source.path is not None else ())
+        self._files: frozenset[Path] = frozenset()
         self._fingerprint: str | None = None
         self.generation = 0
         self._on_replaced: list[Callable[[], None]] = []
@@ -49,10 +54,19 @@ class HostedExplorer:
     @property
     def state(self) -> ExplorerState:
         states = {slot.state for slot in self.pool.slots}
+        if not states:
+            return "unloaded"
         for state in ("ready", "loading", "recovering"):
             if state in states:
                 return state
         return "failed"
+
+    @property
+    def files(self) -> frozenset[Path]:
+        """What the explorer was made of, the declared file included; kept while no worker says anything else."""
+        if found := self.pool.files:
+            self._files = found
+        return self._files | self._declared
 
     @property
     def stage(self) -> str | None:
@@ -60,7 +74,7 @@ class HostedExplorer:
 
     @property
     def error(self) -> ErrorBody | None:
-        return self.pool.slots[0].error if self.state == "failed" else None
+        return next((slot.error for slot in self.pool.slots if slot.error), None) if self.state == "failed" else None
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Calls `listener` when samples or predictions have come, or scanning has changed."""
@@ -83,6 +97,7 @@ class HostedExplorer:
 
         Returns 'scanning' while an answer asked for later would hold more.
         """
+        self.pool.wake()
         bound = min(start + count if query.plain else max(scan, start + count), self._scan_limit)
         deadline = asyncio.get_running_loop().time() + patience
         while True:
@@ -110,7 +125,7 @@ class HostedExplorer:
             return self.scanner.state if predicted else "scanning"
         return "idle" if len(self.table) >= bound and predicted else "scanning"
 
-    async def targets(self, request: AttributionRequest, patience: float = 10.0) -> list[int | None]:
+    async def targets(self, session: str, request: AttributionRequest, patience: float = 10.0) -> list[int | None]:
         """The class each sample is explained for: a number as it is, else its label or its first prediction.
 
         Raises:
@@ -166,7 +181,14 @@ class HostedExplorer:
 
     def retry(self) -> None:
         """Tries again what has failed: loading, reading the dataset, predicting."""
+        self.pool.wake()
         self.pool.restart_failed()
+        self.scanner.retry()
+        self.predictor.retry()
+
+    def reload(self) -> None:
+        """Loads the user's file, data and models anew, as they are now; tries again what has failed."""
+        self.pool.reload()
         self.scanner.retry()
         self.predictor.retry()
 

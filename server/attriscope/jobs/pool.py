@@ -1,41 +1,65 @@
-"""The workers of one explorer, some slots a device, and what they say it is."""
+"""The workers of one explorer: started when they are needed, all of one mind, ended when they are not."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 from attriscope.jobs.errors import Refused, busy
+from attriscope.jobs.placement import Placement
 from attriscope.jobs.slot import Slot
+from attriscope.metrics import Cause, Metrics
 from attriscope.settings import Settings
-from attriscope.workers import devices, resources
+from attriscope.workers import resources
 from attriscope.workers.messages import Description
 from attriscope.workers.source import ExplorerSource
 
 logger = logging.getLogger("attriscope.jobs")
-_CPU_WORKERS = 2
-"""A Fetch of small chunks leaves a second core idle that a second process uses: 29 ms where one took 43 ms."""
 
 
 class Pool:
-    """Starts a slot for each device, then more beside the first ones, and tells listeners when one of them changes.
+    """No workers until `wake`; then a first one, and further ones beside it once that has shown that loading works.
 
     All slots of a pool explain the same thing: one that comes back with an edited file has the others follow it.
+    waiting: whether there is work for this pool, told by who hands it out.
     """
 
-    def __init__(self, source: ExplorerSource, settings: Settings) -> None:
-        self._source, self._settings = source, settings
+    def __init__(self, source: ExplorerSource, settings: Settings, placement: Placement, metrics: Metrics) -> None:
+        self.name = source.name
+        self.slots: list[Slot] = []
+        self.last_used = time.monotonic()
+        self.waiting: Callable[[], bool] = lambda: False
+        self._source, self._settings, self._placement, self._metrics = source, settings, placement, metrics
         self._listeners: list[Callable[[], None]] = []
         self._changed = asyncio.Event()
         self._following: set[Slot] = set()
+        self._fewer = False
         self._description: Description | None = None
         self._closing: set[asyncio.Task[None]] = set()
-        self.slots = [self._slot(name) for name in devices.resolve(settings.devices)]
+        self._closed = False
+        placement.pools.append(self)
 
-    def start(self) -> None:
-        for slot in self.slots:
-            slot.start()
+    def wake(self) -> None:
+        """Starts a first worker where there is none; called by every use."""
+        self.last_used = time.monotonic()
+        if not self.slots and not self._closed:
+            self._placement.make_room(self)
+            self._start_one(follows=False)
+            self._tell()
+
+    def unload(self) -> None:
+        """Ends the workers; the next use starts them again. What they said of the explorer stays."""
+        if self.slots:
+            self._end_slots("unload")
+            self._tell()
+
+    def reload(self) -> None:
+        """Starts the workers anew, with the user's file as it is now."""
+        self._end_slots("reload")
+        self.wake()
 
     def restart_failed(self) -> None:
         """Loads again what could not be loaded, e.g. after the user has mended the file."""
@@ -55,19 +79,31 @@ class Pool:
         return [slot for slot in self.slots if slot.idle]
 
     @property
+    def in_use(self) -> bool:
+        """Whether somebody would miss the workers now: they load, compute, answer, or work waits for them."""
+        return self.waiting() or any(slot.busy for slot in self.slots)
+
+    @property
     def description(self) -> Description | None:
         """What the last worker to come said of the explorer; kept while all of them are lost."""
         return self._description
 
+    @property
+    def files(self) -> frozenset[Path]:
+        """The files that the explorer was made of, as its workers found them."""
+        return frozenset(path for slot in self.slots for path in slot.files)
+
     async def ready_slot(self) -> Slot:
-        """A slot that answers, an idle one rather than a computing one.
+        """A slot that answers, an idle one rather than a computing one; starts one where there is none.
 
         Raises:
             Refused: 503 with the load's error, or after `ready_timeout` seconds without a worker.
         """
         deadline = asyncio.get_running_loop().time() + self._settings.ready_timeout
+        self.wake()
         while not self.ready:
-            if all(slot.state == "failed" for slot in self.slots) and (error := self.slots[0].error):
+            failed = [slot for slot in self.slots if slot.state == "failed"]
+            if failed and len(failed) == len(self.slots) and (error := failed[0].error):
                 raise Refused(503, error)
             remaining = deadline - asyncio.get_running_loop().time()
             try:
@@ -77,24 +113,35 @@ class Pool:
                 raise busy(503, "no_worker", message, retry_after=2) from None
         return min(self.ready, key=lambda slot: slot.computing)
 
-    def share_cores(self, started: list[Slot]) -> None:
-        """Gives slots that are about to compute a share each: more threads than cores would hinder each other."""
-        computing = sum(slot.computing for slot in self.slots)
-        for slot in started:
-            slot.threads = max(1, resources.cores() // max(computing, 1))
-
     async def close(self) -> None:
-        await asyncio.gather(*(slot.close() for slot in self.slots), *self._closing)
+        self._closed = True
+        self._end_slots(None)
+        await asyncio.gather(*self._closing)
 
-    def _slot(self, device: str) -> Slot:
-        return Slot(self._source, device, resources.cores(), self._settings, self._on_change)
+    def _start_one(self, follows: bool) -> bool:
+        """Starts a worker where one belongs; whether there was such a place."""
+        device = self._placement.next_device(self)
+        if device is None:
+            return False
+        slot = Slot(self._source, device, resources.cores(), self._settings, self._on_change, self._metrics)
+        if follows:
+            self._following.add(slot)
+        self.slots.append(slot)
+        slot.start()
+        return True
 
     def _on_change(self, slot: Slot) -> None:
-        if slot.state == "ready" and slot in self.slots:
+        if slot not in self.slots:
+            return
+        if slot.state == "ready":
             self._align(slot)
             if slot in self.slots:
                 self._description = slot.description
-                self._widen(slot)
+                if not self._fewer and all(other.state == "ready" for other in self.slots):
+                    self._start_one(follows=True)
+        self._tell()
+
+    def _tell(self) -> None:
         changed, self._changed = self._changed, asyncio.Event()
         changed.set()
         for listener in self._listeners:
@@ -110,24 +157,24 @@ class Pool:
         others = {other: said for other, said in others.items() if said.fingerprint != mine.fingerprint}
         if followed and any(said.declaration == mine.declaration for said in others.values()):
             logger.warning("%s loads something else in each process; it gets fewer of them.", self._source.name)
+            self._fewer = True
             self.slots.remove(slot)
-            task = asyncio.create_task(slot.close())
-            self._closing.add(task)
-            task.add_done_callback(self._closing.discard)
+            self._end(slot)
             return
         for other in others:
             self._following.add(other)
-            other.kill()
+            other.kill("reload")
 
-    def _widen(self, slot: Slot) -> None:
-        """Starts the device's further slots, once the first has shown that loading works and what it takes."""
-        beside = [other for other in self.slots if other.device == slot.device]
-        wanted = self._settings.workers_per_device
-        if wanted is None:
-            fits = slot.pid is not None and resources.available_memory() > 2 * resources.resident_memory(slot.pid)
-            wanted = min(_CPU_WORKERS, resources.cores()) if slot.device == "cpu" and fits else 1
-        for _ in range(len(beside), wanted):
-            further = self._slot(slot.device)
-            self._following.add(further)
-            self.slots.append(further)
-            further.start()
+    def _end_slots(self, cause: Cause | None) -> None:
+        slots, self.slots = self.slots, []
+        self._following.clear()
+        self._fewer = False
+        for slot in slots:
+            if cause is not None:
+                self._metrics.restarted(slot.device, cause)
+            self._end(slot)
+
+    def _end(self, slot: Slot) -> None:
+        task = asyncio.create_task(slot.close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)

@@ -78,7 +78,7 @@ class Predictor:
                 self._failed(batch, ErrorBody(code="worker_lost", message=message, params={"cause": lost.cause}))
             self._alone.update(keys)
         except TimeoutError:
-            slot.kill()
+            slot.kill("deadline")
             message = f"Predicting took longer than the limit of {limit:g} s and was stopped."
             self._failed(batch, ErrorBody(code="deadline", message=message, params={"limit": limit}))
         except Refused as refused:

@@ -8,9 +8,11 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from attriscope.jobs.errors import received
+from attriscope.metrics import Cause, Metrics
 from attriscope.settings import Settings
 from attriscope.workers.messages import Description, ErrorBody
 from attriscope.workers.process import WorkerProcess
@@ -49,6 +51,15 @@ class WorkerLost(Exception):
 
 
 @dataclass(frozen=True)
+class DeviceMemory:
+    """Bytes of a slot's device, and the names of the models that are on it."""
+
+    free: int
+    total: int
+    models: frozenset[str]
+
+
+@dataclass(frozen=True)
 class _Call:
     reply: asyncio.Future[Frame]
     on_interim: Callable[[Frame], None] | None
@@ -61,7 +72,13 @@ class Slot:
     """
 
     def __init__(
-        self, source: ExplorerSource, device: str, threads: int, settings: Settings, on_change: Callable[[Slot], None]
+        self,
+        source: ExplorerSource,
+        device: str,
+        threads: int,
+        settings: Settings,
+        on_change: Callable[[Slot], None],
+        metrics: Metrics,
     ) -> None:
         self.device = device
         self.state: SlotState = "loading"
@@ -70,7 +87,10 @@ class Slot:
         self.description: Description | None = None
         self.computing = False
         self.threads = threads
-        self._source, self._settings, self._on_change = source, settings, on_change
+        self.memory: DeviceMemory | None = None
+        self.files: frozenset[Path] = frozenset()
+        self._source, self._settings, self._on_change, self._metrics = source, settings, on_change, metrics
+        self._killed_for: Cause | None = None
         self._process: WorkerProcess | None = None
         self._calls: dict[int, _Call] = {}
         self._ids = itertools.count(1)
@@ -81,6 +101,11 @@ class Slot:
     def idle(self) -> bool:
         """Whether a computation may be sent: one at a time, so that the scheduler decides what is next."""
         return self.state == "ready" and not self.computing
+
+    @property
+    def busy(self) -> bool:
+        """Whether it loads, computes or answers."""
+        return self.computing or bool(self._calls) or self.state in ("loading", "recovering")
 
     @property
     def pid(self) -> int | None:
@@ -144,9 +169,10 @@ class Slot:
         if self._process is not None and number in self._calls:
             self._process.send(Frame("cancel", 0, {"call": number}))
 
-    def kill(self) -> None:
-        """Ends a process that no longer answers; it is replaced like one lost by itself."""
+    def kill(self, cause: Cause) -> None:
+        """Ends a process that no longer answers; it is replaced like one lost by itself. `cause` is for the metrics."""
         if self._process is not None:
+            self._killed_for = cause
             self._process.kill()
             self._set("recovering")
 
@@ -184,6 +210,11 @@ class Slot:
         elif frame.type == "loading":
             self.stage = frame.body["stage"]
             self._on_change(self)
+        elif frame.type == "memory":
+            body = frame.body
+            self.memory = DeviceMemory(body["free"], body["total"], frozenset(body["models"]))
+        elif frame.type == "files":
+            self.files = frozenset(Path(path) for path in frame.body["paths"])
         elif frame.type == "description":
             self.description = Description.model_validate(frame.body)
             self._ready_since, self._failed_starts = time.monotonic(), 0
@@ -206,6 +237,10 @@ class Slot:
         self._losses += 1
         self._failed_starts += self._ready_since == 0.0
         lost = WorkerLost(exitcode)
+        cause: Cause = self._killed_for or "lost"
+        self._killed_for = None
+        self._metrics.restarted(self.device, cause)
+        logger.warning("A worker of %s on %s ended (%s; %s).", self._source.name, self.device, cause, lost.cause)
         if self._failed_starts >= _MOST_FAILED_STARTS:
             message = f"The model's process stopped while loading ({lost.cause}), {self._failed_starts} times."
             self.error = ErrorBody(code="load_failed", message=message, params={"cause": lost.cause})

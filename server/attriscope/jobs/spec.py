@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
+import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Literal
 
+from attriscope.jobs.journal import JobRecord, RecordItem
 from attriscope.jobs.speed import units
 from attriscope.workers.messages import AttributionRequest, CheckedItem, Cost, ErrorBody
 
+Priority = Literal["interactive", "bulk"]
 JobState = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
+_numbers = itertools.count()
 TERMINAL: frozenset[JobState] = frozenset({"done", "failed", "cancelled", "interrupted"})
 
 
@@ -35,11 +41,19 @@ class Job:
     distribution: list[int] = field(default_factory=list)
     """The samples that a method like DeepLIFT SHAP compares with."""
     id: str = field(default_factory=lambda: secrets.token_hex(8))
+    number: int = field(default_factory=lambda: next(_numbers))
+    """Later jobs have higher numbers."""
+    created: float = field(default_factory=time.time)
     state: JobState = "queued"
     cost: Cost = field(default_factory=lambda: Cost(forward=0, backward=0))
     done: int = 0
     dispatched: int = 0
     error: ErrorBody | None = None
+
+    @property
+    def rank(self) -> tuple[bool, int]:
+        """Comparable: what comes first in the queue, as far as the turns of the sessions do not matter."""
+        return self.request.priority == "bulk", self.number
 
     @property
     def terminal(self) -> bool:
@@ -78,6 +92,25 @@ class Job:
         return True
 
 
+def recorded(job: Job) -> JobRecord:
+    """What the journal keeps of a job."""
+    items = [
+        RecordItem(sample=item.sample, target=item.target, target_name=item.target_name, key=item.key)
+        for item in job.items
+    ]
+    return JobRecord(id=job.id, session=job.session, request=job.request, items=items, created=job.created)
+
+
+def recalled(record: JobRecord, stored: Collection[str]) -> Job:
+    """A job that a server which lives no more has left; what is `stored` of it is done."""
+    items = [
+        Item(item.sample, item.target, item.target_name, item.key, "done" if item.key in stored else "interrupted")
+        for item in record.items
+    ]
+    state: JobState = "done" if all(item.state == "done" for item in items) else "interrupted"
+    return Job(record.session, record.request, items, id=record.id, state=state, created=record.created)
+
+
 @dataclass(eq=False)
 class Work:
     """One map to compute, for every job that wants it."""
@@ -87,7 +120,10 @@ class Work:
     cost: Cost
     owner: Job
     jobs: set[Job]
+    fingerprint: str
+    """Of the explorer that the key was made from: no other may compute it."""
     losses: int = 0
+    asked: float = field(default_factory=time.monotonic)
     batch: Batch | None = None
 
     @property
@@ -100,9 +136,6 @@ class Batch:
     """Works of one job that a worker computes in one call."""
 
     works: list[Work]
-    call: int | None = None
-    cancelled: bool = False
-    results: int = 0
     base: dict[Job, int] = field(default_factory=dict)
 
     @property

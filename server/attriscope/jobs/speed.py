@@ -14,19 +14,19 @@ def units(cost: Cost) -> float:
 
 
 class Speed:
-    """Seconds per unit for each model and, once it has run, for each method on it."""
+    """Seconds per unit for each model and, once it has run, for each method on it; of every device and of all."""
 
     def __init__(self) -> None:
-        self._seconds: dict[tuple[str, str], float] = {}
+        self._seconds: dict[tuple[str, str, str], float] = {}
 
-    def learn(self, model: str, method: str, work: float, seconds: float) -> None:
+    def learn(self, model: str, method: str, work: float, seconds: float, device: str = "") -> None:
         if work <= 0:
             return
-        for key in ((model, method), (model, "")):
+        for key in {(model, name, place) for name in (method, "") for place in (device, "")}:
             new, old = seconds / work, self._seconds.get(key)
             self._seconds[key] = new if old is None else old + _WEIGHT_OF_NEW * (new - old)
 
-    def seconds(self, model: str, method: str, work: float) -> float | None:
-        """Seconds that `work` units take; None until the model has run at all."""
-        rate = self._seconds.get((model, method), self._seconds.get((model, "")))
+    def seconds(self, model: str, method: str, work: float, device: str = "") -> float | None:
+        """Seconds that `work` units take (on `device`); None until the model has run at all (there)."""
+        rate = self._seconds.get((model, method, device), self._seconds.get((model, "", device)))
         return None if rate is None else rate * work

@@ -9,8 +9,9 @@ from fastapi import FastAPI
 
 from attriscope import __version__
 from attriscope.web import errors, page
-from attriscope.web.routes import api, health
-from attriscope.web.security import Access, AccessMiddleware
+from attriscope.web.middleware import AccessMiddleware
+from attriscope.web.routes import api, health, metrics
+from attriscope.web.security import Access
 from attriscope.web.services import Services
 
 
@@ -19,7 +20,7 @@ def create_app(services: Services, access: Access) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        services.start()
+        await services.start()
         yield
         await services.close()
 
@@ -34,7 +35,8 @@ def create_app(services: Services, access: Access) -> FastAPI:
     app.state.services, app.state.page = services, page.Page()
     errors.install(app)
     app.include_router(health.router)
+    app.include_router(metrics.router)
     app.include_router(api)
     app.include_router(page.router)
-    app.add_middleware(AccessMiddleware, access=access, max_body_bytes=services.settings.max_body_bytes)
+    app.add_middleware(AccessMiddleware, access=access, settings=services.settings, metrics=services.metrics)
     return app

@@ -45,10 +45,15 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
-async def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, Refused)
+def refused(error: Refused) -> JSONResponse:
     headers = {} if error.retry_after is None else {"Retry-After": str(math.ceil(error.retry_after))}
     return response(error.status, error.body, headers)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    request.app.state.services.metrics.refused(error.body.code)
+    return refused(error)
 
 
 async def _invalid(request: Request, error: Exception) -> Response:

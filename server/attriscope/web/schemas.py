@@ -15,6 +15,7 @@ from attriscope.workers.messages import (
     LayerDescription,
     MapInfo,
     Message,
+    Notice,
     Prediction,
     SampleInfo,
 )
@@ -113,12 +114,20 @@ class SnapshotEvent(Message):
 
     type: Literal["snapshot"] = "snapshot"
     explorers: list[ExplorerSummary]
+    warnings: list[Notice] = Field(description="what everybody should know of this server now")
     jobs: list[Job]
 
 
 class ExplorerEvent(Message):
     type: Literal["explorer"] = "explorer"
     explorer: ExplorerSummary
+
+
+class WarningsEvent(Message):
+    """The server's warnings have changed, e.g. because its store cannot be written."""
+
+    type: Literal["warnings"] = "warnings"
+    warnings: list[Notice]
 
 
 class ScanEvent(Message):
@@ -131,7 +140,7 @@ class ScanEvent(Message):
 
 
 class JobEvent(Message):
-    """The job changed state."""
+    """The job changed state, or its place in the queue."""
 
     type: Literal["job"] = "job"
     job: Job
@@ -167,6 +176,6 @@ class PartialEvent(Message):
 
 
 Event = Annotated[
-    SnapshotEvent | ExplorerEvent | ScanEvent | JobEvent | ItemEvent | ProgressEvent | PartialEvent,
+    SnapshotEvent | ExplorerEvent | ScanEvent | JobEvent | ItemEvent | ProgressEvent | PartialEvent | WarningsEvent,
     Field(discriminator="type"),
 ]

@@ -11,8 +11,11 @@ from collections.abc import Callable
 from types import FrameType
 
 import uvicorn
+from fastapi import FastAPI
 
+from attriscope.settings import Settings
 from attriscope.web.app import create_app
+from attriscope.web.http_protocol import BoundedProtocol
 from attriscope.web.security import Access
 from attriscope.web.services import Services
 
@@ -50,12 +53,18 @@ def bind(host: str, port: int, *, exact: bool) -> socket.socket:
 
 
 class _Server(uvicorn.Server):
-    """Ends the event streams at the first signal: the lifespan's end would wait for them, and they for it."""
+    """Ends event streams before the server: the lifespan's end would wait for them, and they for it.
+
+    The first SIGTERM lets running jobs end, with the streams open, so that pages hear of their results; SIGINT and
+    every further signal end all at once.
+    """
 
     def __init__(self, config: uvicorn.Config, services: Services, on_started: Callable[[], None]) -> None:
         super().__init__(config)
         self._services, self._on_started = services, on_started
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._draining: asyncio.Task[None] | None = None
+        self._terminated = False
         self.interrupted = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -65,25 +74,55 @@ class _Server(uvicorn.Server):
             self._on_started()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self.interrupted = sig == signal.SIGINT
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._services.hub.close)
+        # Not uvicorn's own: it raises SIGTERM again at the end, and the exit status would be that of a failure.
+        self.interrupted = self.interrupted or sig == signal.SIGINT
+        drains = sig != signal.SIGINT and not self._terminated and self.started and self._loop is not None
+        self._terminated = True
+        if drains and self._loop is not None:
+            self._loop.call_soon_threadsafe(self._start_draining)
+        else:
+            self._stop()
+
+    def _start_draining(self) -> None:
+        self._draining = asyncio.ensure_future(self._drain())
+
+    async def _drain(self) -> None:
+        try:
+            await self._services.drain(self._services.settings.grace)
+        finally:
+            self._stop()
+
+    def _stop(self) -> None:
         # Requests that wait for a worker are cut off; uvicorn would show that as an error of ours.
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
-        super().handle_exit(sig, frame)
+        self.should_exit = True
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._services.hub.close)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._draining is not None:
+            self._draining.cancel()
+        await super().shutdown(sockets)
+
+
+def configuration(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    """How uvicorn runs the app."""
+    return uvicorn.Config(
+        app,
+        http=BoundedProtocol,
+        ws="none",
+        log_config=None,
+        access_log=False,  # it would hold the token of `?token=`
+        forwarded_allow_ips=["127.0.0.1", "::1", *settings.trusted_proxies],
+        timeout_graceful_shutdown=1,
+        server_header=False,
+    )
 
 
 def run(services: Services, access: Access, listener: socket.socket, on_started: Callable[[], None]) -> None:
     """Serves until a signal. Raises KeyboardInterrupt after Ctrl-C, when everything has ended."""
-    config = uvicorn.Config(
-        create_app(services, access),
-        log_level="warning",
-        access_log=False,  # it would hold the token of `?token=`
-        timeout_graceful_shutdown=1,
-        server_header=False,
-    )
+    config = configuration(create_app(services, access), services.settings)
     server = _Server(config, services, on_started)
     server.run(sockets=[listener])
-    # uvicorn raises the signal again, but not every event loop lets that through.
     if server.interrupted:
         raise KeyboardInterrupt

@@ -1,8 +1,9 @@
-"""What the routes work with, and the events that come of it."""
+"""What the routes work with: one of each part, started and closed by the app's lifespan."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Callable, Iterable
 from typing import Annotated
 
 from fastapi import Depends, Request
@@ -10,76 +11,109 @@ from fastapi import Depends, Request
 from attriscope.jobs.board import JobBoard
 from attriscope.jobs.events import EventHub
 from attriscope.jobs.hosted import HostedExplorer
-from attriscope.jobs.spec import Item, Job
+from attriscope.jobs.journal import Journal
+from attriscope.jobs.placement import Placement
+from attriscope.jobs.reload import Reloader
 from attriscope.jobs.store import ResultStore
+from attriscope.metrics import Metrics
 from attriscope.settings import Settings
 from attriscope.web import schemas, views
+from attriscope.web.announcer import Announcer, announce_changes
+from attriscope.workers.messages import Notice
 from attriscope.workers.source import ExplorerSource
 
 
 class Services:
-    """One of each; made before the loop runs, started and closed by the app's lifespan."""
+    """Made before the loop runs."""
 
     def __init__(self, sources: Iterable[ExplorerSource], settings: Settings) -> None:
         self.settings = settings
-        self.hub: EventHub[schemas.Event] = EventHub()
-        self.store = ResultStore(32 * settings.memory_bytes)
-        hosts = [HostedExplorer(source, settings) for source in sources]
-        self.board = JobBoard(hosts, self.store, settings, _Announcer(self))
-        for host in hosts:
-            self._announce_changes_of(host)
+        self.draining = False
+        self.hub: EventHub[schemas.Event] = EventHub(self._deserted, settings.session_grace)
+        self.store = ResultStore(settings.store_folder, settings.store_bytes, settings.memory_bytes)
+        self.journal = Journal(settings.store_folder)
+        self.metrics = Metrics(
+            queue=self._queue, workers=self._workers, device_memory=self._device_memory, store=self.store.stats
+        )
+        self.placement = Placement(settings)
+        made = [HostedExplorer(source, settings, self.placement, self.metrics) for source in sources]
+        hosts = {host.id: host for host in made}
+        self.board = JobBoard(hosts, self.placement, self.store, self.journal, settings, Announcer(self), self.metrics)
+        self._reloader = Reloader(made) if settings.reload else None
+        for host in made:
+            announce_changes(host, self.hub)
 
-    def start(self) -> None:
-        for host in self.board.hosts.values():
-            host.pool.start()
+    async def start(self) -> None:
+        self.store.start()
+        self.journal.start()
+        self.store.listen(self._on_warning())
+        await self.board.recall()
+        self.placement.start()
+        if self._reloader is not None:
+            self._reloader.start()
+        # The first explorer is the one that a page opens on; the others start when somebody opens them.
+        for host in list(self.board.hosts.values())[:1]:
+            host.pool.wake()
+
+    async def drain(self, seconds: float) -> None:
+        """Takes no new jobs and lets the others end, for at most `seconds`; pages hear of their results."""
+        self.draining = True
+        await self.board.drain(seconds)
 
     async def close(self) -> None:
         self.hub.close()
+        if self._reloader is not None:
+            await self._reloader.close()
+        await self.placement.close()
         await self.board.close()
+        await self.journal.close()
+        await self.store.close()
 
     def snapshot(self, session: str) -> schemas.SnapshotEvent:
         """All that a page must know to go on without the events before."""
         return schemas.SnapshotEvent(
             explorers=[views.explorer(host) for host in self.board.hosts.values()],
+            warnings=self.warnings,
             jobs=[views.job(job, self.board) for job in self.board.jobs(session)],
         )
 
-    def _announce_changes_of(self, host: HostedExplorer) -> None:
-        last: list[schemas.ExplorerSummary] = []
+    @property
+    def warnings(self) -> list[Notice]:
+        """What everybody should know of this server now."""
+        found = self.store.warning
+        return [] if found is None else [Notice(code=found.code, message=found.message, params=found.params)]
 
-        def on_workers() -> None:
-            summary = views.explorer(host)
-            if last != [summary]:
-                last[:] = [summary]
-                self.hub.broadcast(schemas.ExplorerEvent(explorer=summary))
+    def _on_warning(self) -> Callable[[], None]:
+        loop = asyncio.get_running_loop()
 
-        def on_samples() -> None:
-            event = schemas.ScanEvent(explorer=host.id, scanned=len(host.table), state=host.scanner.state)
-            self.hub.broadcast_latest(f"scan {host.id}", event)
+        def tell() -> None:
+            self.hub.broadcast(schemas.WarningsEvent(warnings=self.warnings))
 
-        host.pool.listen(on_workers)
-        host.listen(on_samples)
+        def on_store_thread() -> None:
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(tell)
 
+        return on_store_thread
 
-class _Announcer:
-    """Sends what happens to a job to its session."""
+    def _deserted(self, session: str) -> None:
+        # Scripts with a token share a session, and need no stream.
+        if not session.startswith("bearer"):
+            self.board.desert(session)
 
-    def __init__(self, services: Services) -> None:
-        self._services = services
+    def _queue(self) -> dict[str, int]:
+        queue = self.board.scheduler.queue
+        return {"interactive": queue.count(priority="interactive"), "bulk": queue.count(priority="bulk")}
 
-    def job(self, job: Job) -> None:
-        channel = self._services.hub.channel(job.session)
-        if job.terminal:
-            channel.forget(job.id)
-        channel.publish(schemas.JobEvent(job=views.job(job, self._services.board)))
+    def _workers(self) -> dict[tuple[str, str], int]:
+        counts: dict[tuple[str, str], int] = {}
+        for host in self.board.hosts.values():
+            for slot in host.pool.slots:
+                place = slot.device, "computing" if slot.computing else slot.state
+                counts[place] = counts.get(place, 0) + 1
+        return counts
 
-    def item(self, job: Job, item: Item) -> None:
-        self._services.hub.channel(job.session).publish(schemas.ItemEvent(job=job.id, item=views.item(item)))
-
-    def progress(self, job: Job) -> None:
-        eta = self._services.board.eta(job)
-        event = schemas.ProgressEvent(job=job.id, done=job.done, total=job.total, eta_seconds=eta)
-        self._services.hub.channel(job.session).publish_latest(job.id, event)
+    def _device_memory(self) -> dict[str, tuple[int, int]]:
+        return self.placement.device_memory()
 
 
 def _services(request: Request) -> Services:

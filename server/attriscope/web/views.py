@@ -38,7 +38,7 @@ def job(record: Job, board: JobBoard) -> schemas.Job:
         done=record.done,
         total=record.total,
         eta_seconds=board.eta(record),
-        position=None,
-        wait_seconds=None,
+        position=board.position(record),
+        wait_seconds=board.wait(record),
         error=record.error,
     )

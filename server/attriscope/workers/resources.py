@@ -28,7 +28,7 @@ def available_memory(cgroup: Path = _CGROUP) -> int:
 
 
 def total_memory(cgroup: Path = _CGROUP) -> int:
-    """Bytes that the machine has, or the container's limit allows."""
+    """Bytes of memory the machine has, or the container's limit."""
     machine: int = psutil.virtual_memory().total
     try:
         limit = (cgroup / "memory.max").read_text().strip()

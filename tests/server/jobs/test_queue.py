@@ -1,12 +1,16 @@
+from __future__ import annotations
+
 import itertools
 
 from attriscope.jobs.queue import FairQueue
-from attriscope.jobs.spec import Item, Job, Work
+from attriscope.jobs.spec import Item, Job, Priority, Work
 from attriscope.workers.messages import AttributionRequest, CheckedItem, Cost
 
 
-def job(session: str, count: int) -> Job:
-    request = AttributionRequest(explorer="e", model="m", samples=list(range(count)), method="saliency")
+def job(session: str, count: int, *, explorer: str = "e", priority: Priority = "interactive") -> Job:
+    request = AttributionRequest(
+        explorer=explorer, model="m", samples=list(range(count)), method="saliency", priority=priority
+    )
     return Job(session, request, [Item(index, 0) for index in range(count)])
 
 
@@ -18,6 +22,7 @@ def fill(queue: FairQueue, owner: Job) -> list[Work]:
             Cost(forward=1, backward=0),
             owner,
             {owner},
+            "fingerprint",
         )
         for item in owner.items
     ]
@@ -44,9 +49,9 @@ def test_works_that_are_done_at_once_go_together() -> None:
 def test_free_workers_share_what_is_done_at_once() -> None:
     queue = FairQueue(max_batch=16, at_once=lambda work: 5)
     fill(queue, job("one", 4))
-    assert [len(queue.next(free)) for free in (2, 1)] == [2, 2]
+    assert [len(queue.next(workers=free)) for free in (2, 1)] == [2, 2]
     fill(queue, job("two", 1))
-    assert [len(queue.next(free)) for free in (2, 1)] == [1, 0]
+    assert [len(queue.next(workers=free)) for free in (2, 1)] == [1, 0]
 
 
 def test_sessions_take_turns() -> None:
@@ -86,5 +91,41 @@ def test_counting_removing_and_draining() -> None:
     assert (queue.count(), queue.count("one"), queue.count("nobody")) == (3, 2, 0)
     queue.remove(two[0])
     assert queue.count("two") == 0
-    assert queue.drain() == one
-    assert queue.count() == 0
+    elsewhere = fill(queue, job("one", 1, explorer="other"))
+    assert queue.waits_for("e")
+    assert queue.drain("e") == one
+    assert (queue.count(), queue.waits_for("e"), queue.waits_for("other")) == (1, False, True)
+    assert queue.drain("other") == elsewhere
+    assert queue.count() == queue.count("one") == 0
+
+
+def test_bulk_work_waits_until_nothing_interactive_can_run() -> None:
+    queue = FairQueue(max_batch=2)
+    bulk = fill(queue, job("one", 2, priority="bulk"))
+    fill(queue, job("two", 3))
+    assert (queue.count(priority="bulk"), queue.count(priority="interactive")) == (2, 3)
+    assert [batch[0].owner.session for batch in iter(queue.next, [])] == ["two", "two", "one", "one"]
+    assert not bulk[0].losses
+
+
+def test_work_whose_explorer_has_no_free_worker_lets_others_pass() -> None:
+    queue = FairQueue(max_batch=1)
+    fill(queue, job("one", 1, explorer="loading"))
+    (behind,) = fill(queue, job("one", 1, explorer="ready"))
+    fill(queue, job("two", 1, priority="bulk", explorer="ready"))
+    assert queue.next({"ready"}.__contains__) == [behind]
+    # Nothing interactive can run now, so bulk may.
+    assert queue.next({"ready"}.__contains__)[0].owner.session == "two"
+    assert queue.next({"ready"}.__contains__) == []
+    assert queue.next()[0].request.explorer == "loading"
+
+
+def test_a_session_that_was_served_goes_to_the_end_even_where_another_was_passed_over() -> None:
+    queue = FairQueue(max_batch=1)
+    fill(queue, job("waiting", 1, explorer="loading"))
+    for name in ("one", "two"):
+        owner = job(name, 2, explorer="ready")
+        fill(queue, owner)
+    turns = [queue.next({"ready"}.__contains__)[0].owner.session for _ in range(4)]
+    assert turns == ["one", "two", "one", "two"]
+    assert queue.next()[0].owner.session == "waiting"

@@ -3,16 +3,22 @@ from __future__ import annotations
 import http.client
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 import uvicorn
+from fastapi import FastAPI
 
+from attriscope.metrics import Metrics
 from attriscope.settings import Settings
-from attriscope.web import server
+from attriscope.web import errors, server
 from attriscope.web.app import create_app
+from attriscope.web.middleware import AccessMiddleware
 from attriscope.web.security import Access
 from attriscope.web.services import Services
+from attriscope.web.tokens import Tokens
 
 TOKEN = "a-token-for-tests"
 
@@ -36,6 +42,10 @@ class BareServer:
     @property
     def host(self) -> str:
         return f"127.0.0.1:{self.port}"
+
+    def cookie(self, answer: Answer) -> dict[str, str]:
+        """The cookie that an answer has set, as a header."""
+        return {"Cookie": answer.headers["Set-Cookie"].partition(";")[0]}
 
     def ask(
         self,
@@ -65,19 +75,36 @@ class BareServer:
             connection.close()
 
 
-@pytest.fixture(scope="module")
-def bare() -> Iterator[BareServer]:
+@contextmanager
+def serving(
+    settings: Settings | None = None, tokens: Tokens | str = TOKEN, app: FastAPI | None = None, **access: Any
+) -> Iterator[BareServer]:
+    """A running server; `app` in place of the product's, with its access middleware and error handlers added."""
+    # Never the store of whoever runs this.
+    settings = (settings or Settings(max_body_bytes=4096)).model_copy(update={"no_store": True})
     listener = server.bind("127.0.0.1", 0, exact=True)
     port = listener.getsockname()[1]
-    access = Access(TOKEN, port)
-    app = create_app(Services([], Settings(max_body_bytes=4096)), access)
-    running = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=1))
+    allowed = Access(tokens, port, **access)
+    if app is None:
+        app = create_app(Services([], settings), allowed)
+    else:
+        errors.install(app)
+        app.add_middleware(AccessMiddleware, access=allowed, settings=settings, metrics=Metrics())
+    running = uvicorn.Server(server.configuration(app, settings))
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]})
     thread.start()
     while not running.started:
         thread.join(0.01)
-    yield BareServer(port, app, access)
-    running.should_exit = True
-    thread.join(10)
-    listener.close()
+    try:
+        yield BareServer(port, app, allowed)
+    finally:
+        running.should_exit = True
+        thread.join(10)
+        listener.close()
     assert not thread.is_alive()
+
+
+@pytest.fixture(scope="module")
+def bare() -> Iterator[BareServer]:
+    with serving() as running:
+        yield running

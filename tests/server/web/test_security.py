@@ -100,13 +100,13 @@ def test_a4_the_link_is_exchanged_for_a_cookie_and_a_clean_url(bare: BareServer)
 
 def test_a6_cookies_of_another_token_are_worthless() -> None:
     old, new = Access("the-old-token", 1), Access("the-new-token", 1)
-    assert old.session_of(old.new_cookie()) is not None
-    assert new.session_of(old.new_cookie()) is None
+    assert old.identity_of(old.new_cookie()) is not None
+    assert new.identity_of(old.new_cookie()) is None
 
 
 def test_cookies_are_sessions_of_their_own() -> None:
     access = Access(TOKEN, 1)
-    sessions = {access.session_of(access.new_cookie()) for _ in range(10)}
+    sessions = {access.identity_of(access.new_cookie()) for _ in range(10)}
     assert len(sessions) == 10
     assert None not in sessions
 

@@ -4,7 +4,7 @@ import { useEvidence } from "../../api/queries";
 import { maskOutline, type NpyArray } from "../../heatmap";
 import { TESTID } from "../../testids";
 import { useText } from "../../text";
-import type { FeatureProps } from "../types";
+import { subjectOf, type FeatureProps } from "../types";
 import classes from "./image.module.css";
 
 interface FigureProps {
@@ -32,10 +32,11 @@ function outlineOf(mask: NpyArray, width: number, height: number): string {
 }
 
 /** The border of the pixels that truly decide the class, where the reader wants to see it. */
-export function Evidence({ explorer, sample, feature, display }: FeatureProps): ReactElement | null {
+export function Evidence(props: FeatureProps): ReactElement | null {
   const text = useText();
+  const { feature, display } = props;
   const wanted = display.evidence && feature.evidence;
-  const { data, isError } = useEvidence(explorer, sample, feature.name, wanted);
+  const { data, isError } = useEvidence(subjectOf(props), wanted);
   if (!wanted) return null;
   if (isError) return <span className={classes.words}>{text.map.evidenceFailed}</span>;
   if (!data) return null;

@@ -17,7 +17,7 @@ import {
 import type { Display, PanelId } from "../../state/page";
 import { useText, type Text } from "../../text";
 import { ErrorNote } from "../../views/ErrorNote";
-import type { MapsProps } from "../types";
+import { subjectOf, type MapsProps } from "../types";
 import { ColourBar } from "./ColourBar";
 import { drawnValues } from "./drawn";
 import { Evidence, Figure } from "./Figure";
@@ -28,9 +28,9 @@ type MapPanel = Exclude<PanelId, "original">;
 
 /** The ticked panels of one map, without the original. */
 export function ImageMaps(props: MapsProps): ReactElement {
-  const { result, feature, display, explorer, sample, sign, sharedLimit } = props;
+  const { result, feature, display, sign, sharedLimit } = props;
   const text = useText();
-  const picture = useImage(explorer, sample, feature.name);
+  const picture = useImage(subjectOf(props));
   const map = result.maps[feature.name];
   const values = useMemo(() => drawnValues(result, feature), [result, feature]);
   if (!map || !values) return <p className={classes.message}>{text.map.failed}</p>;

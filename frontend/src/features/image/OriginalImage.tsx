@@ -4,15 +4,15 @@ import { toErrorBody } from "../../api/errors";
 import { useImage } from "../../api/queries";
 import { useText } from "../../text";
 import { ErrorNote } from "../../views/ErrorNote";
-import type { OriginalProps } from "../types";
+import { subjectOf, type OriginalProps } from "../types";
 import { Evidence, Figure } from "./Figure";
 import classes from "./image.module.css";
 import { PixelCanvas } from "./PixelCanvas";
 
 export function OriginalImage(props: OriginalProps): ReactElement {
-  const { explorer, sample, feature, name } = props;
+  const { feature, name } = props;
   const text = useText();
-  const { data: picture, error, refetch } = useImage(explorer, sample, feature.name);
+  const { data: picture, error, refetch } = useImage(subjectOf(props));
   const paint = useCallback(
     (out: Uint32Array) => {
       if (picture) out.set(new Uint32Array(picture.rgba.buffer));

@@ -3,12 +3,14 @@ import type { ReactElement } from "react";
 import type { ResultInfo } from "../../api/types";
 import { TESTID } from "../../testids";
 import { useText } from "../../text";
-import { describeCompleteness, describeResult } from "../../text/describe";
+import { describeCompleteness, describeResult, type Making } from "../../text/describe";
 import { useSubject } from "../workspace";
 import classes from "./SampleCard.module.css";
 
 interface CaptionLinesProps {
   info: ResultInfo;
+  /** Whether it was made by what was loaded before. */
+  before: boolean;
   /** Whether the map was made with the present settings. */
   current: boolean;
   /** Whether its colours end where those of the other maps do. */
@@ -16,14 +18,15 @@ interface CaptionLinesProps {
 }
 
 /** What a map explains, how it was made, and how far it adds up. */
-export function CaptionLines({ info, current, shared }: CaptionLinesProps): ReactElement {
+export function CaptionLines({ info, before, current, shared }: CaptionLinesProps): ReactElement {
   const text = useText();
   const { description } = useSubject();
   const { how, what } = describeResult(text, info, description);
   const sum = describeCompleteness(text, info, description);
   return (
-    <div className={classes.caption} data-testid={TESTID.caption} data-current={current}>
+    <div className={classes.caption} data-testid={TESTID.caption} data-current={current && !before}>
       <p className={classes.what}>
+        {before && <span className={classes.earlier}>{text.map.beforeReload}</span>}
         {!current && <span className={classes.earlier}>{text.map.earlier}</span>}
         {what}
       </p>
@@ -46,6 +49,29 @@ export function CaptionLines({ info, current, shared }: CaptionLinesProps): Reac
           {notice.message}
         </p>
       ))}
+    </div>
+  );
+}
+
+interface PartialCaptionProps {
+  making: Making;
+  share: number;
+}
+
+/** What an estimate explains and how far it is. */
+export function PartialCaption({ making, share }: PartialCaptionProps): ReactElement {
+  const text = useText();
+  const { description } = useSubject();
+  const { how, what } = describeResult(text, making, description);
+  return (
+    <div className={classes.caption} data-testid={TESTID.caption} data-current="false">
+      <p className={classes.what}>
+        <span className={classes.earlier}>{text.map.partial(Math.floor(100 * share))}</span>
+        {what}
+      </p>
+      <p>
+        {how} · {text.map.ownScale}
+      </p>
     </div>
   );
 }

@@ -2,22 +2,26 @@ import { Loader } from "@mantine/core";
 import type { ReactElement, ReactNode } from "react";
 
 import { toErrorBody } from "../../api/errors";
-import { useResult, type Result } from "../../api/queries";
-import type { ModelDescription, Sample } from "../../api/types";
+import { useResult } from "../../api/queries";
+import type { ModelDescription, ResultInfo, Sample } from "../../api/types";
 import { Target } from "../../controls/icons";
-import { rendererOf } from "../../features";
-import type { Cell } from "../../state/launches";
+import { rendererOf, type Drawable } from "../../features";
+import { isAllZero } from "../../heatmap";
+import { isBefore, isForeign, stampOf, type Cell } from "../../state/launches";
 import type { Display } from "../../state/page";
+import type { PartialMap } from "../../state/partials";
+import { usePartial } from "../../state/services";
 import { unavailable } from "../../state/settings";
 import { signOf } from "../../state/sign";
 import { TESTID } from "../../testids";
-import { useText } from "../../text";
+import { useText, type Text } from "../../text";
+import { describePlace, type Making } from "../../text/describe";
 import { ErrorNote } from "../ErrorNote";
 import { retry } from "../actions";
 import { useInvitation } from "../invitation";
 import { sharedKey, type SharedLimits } from "../shared";
-import { useSubject } from "../workspace";
-import { CaptionLines } from "./CaptionLines";
+import { useSubject, versionOf } from "../workspace";
+import { CaptionLines, PartialCaption } from "./CaptionLines";
 import { Predictions } from "./Predictions";
 import classes from "./SampleCard.module.css";
 
@@ -39,9 +43,12 @@ interface MapCellProps {
 /** One model's view of one sample: its maps, what it predicts, what the maps say. */
 export function MapCell(props: MapCellProps): ReactElement {
   const { sample, model, cell, display, titled, before } = props;
-  const { explorer } = useSubject();
+  const { description } = useSubject();
   const result = useResult(cell.shown?.item.key ?? null);
-  const explained = cell.shown ? cell.shown.item.target : null;
+  const estimate = useEstimate(cell, sample, result.data !== undefined);
+  const foreign = cell.shown !== null && isForeign(cell.shown.stamp, sample);
+  const finished = estimate || foreign ? undefined : result.data;
+  const made = estimate ? cell.partial : cell.shown;
   const showsMaps = display.panels.some((panel) => panel !== "original");
 
   return (
@@ -51,37 +58,81 @@ export function MapCell(props: MapCellProps): ReactElement {
         {before}
         {showsMaps && (
           <div className={classes.maps} data-testid={TESTID.mapPlace} data-pending={cell.pending !== null}>
-            {result.data ? (
-              <Maps {...props} result={result.data} explorer={explorer.id} />
+            {estimate ? (
+              <Maps {...props} drawn={estimate.map} making={estimate.making} sharedLimit={null} />
+            ) : finished ? (
+              <FinishedMaps {...props} info={finished.info} drawn={finished} />
             ) : (
-              <Place {...props} {...result} />
+              <Place {...props} {...result} foreign={foreign} />
             )}
-            {result.data && cell.pending && <Badge state={cell.pending} />}
+            {estimate ? (
+              <PartialBadge share={estimate.map.share} cancelled={cell.partial?.cancelled === true} />
+            ) : (
+              finished && cell.pending && <Badge cell={cell} />
+            )}
           </div>
         )}
       </div>
-      {result.data && cell.failure && <Failure {...props} />}
+      {(estimate ?? finished) && cell.failure && <Failure {...props} />}
       <div className={classes.details}>
-        <Predictions sample={sample} model={model} explained={explained} />
-        {result.data && <CaptionLines info={result.data.info} current={props.current} shared={display.shared} />}
+        <Predictions sample={sample} model={model} explained={made?.item.target ?? null} />
+        {estimate && <PartialCaption making={estimate.making} share={estimate.map.share} />}
+        {finished && (
+          <CaptionLines
+            info={finished.info}
+            before={isBefore(cell.shown?.stamp ?? null, description)}
+            current={props.current}
+            shared={display.shared}
+          />
+        )}
       </div>
     </div>
   );
 }
 
-function Maps({
-  sample,
-  display,
-  result,
-  explorer,
-  sharedLimits,
-}: MapCellProps & { result: Result; explorer: string }): ReactElement {
-  const text = useText();
-  const { description } = useSubject();
-  const { info } = result;
-  const method = description.methods.find(({ id }) => id === info.method);
-  const sign = signOf(display.sign, method, info.smoothing);
+interface Estimate {
+  readonly map: PartialMap;
+  readonly making: Making;
+}
+
+/** What is drawn in the map's place until the map itself is there, or after it was cancelled. */
+function useEstimate({ pending, partial }: Cell, sample: Sample, finished: boolean): Estimate | null {
+  const map = usePartial(partial);
+  if (!map || !partial || isForeign(partial.stamp, sample)) return null;
+  if (pending === null && !partial.cancelled && finished) return null;
+  // Nothing yet: the words for such a map are about finished ones.
+  if (Object.values(map.maps).every((drawn) => isAllZero(drawn) || drawn.nonFinite > 0)) return null;
+  const { request, item } = partial;
+  const making: Making = {
+    method: request.method,
+    arguments: request.arguments ?? {},
+    smoothing: request.smoothing ?? null,
+    layer: request.layer ?? null,
+    baseline: request.baseline,
+    quantity: request.quantity,
+    target: item.target,
+    target_name: item.target_name,
+  };
+  return { map, making };
+}
+
+function FinishedMaps({ info, ...props }: MapCellProps & { info: ResultInfo; drawn: Drawable }): ReactElement {
+  const { display, sharedLimits } = props;
   const sharedLimit = display.shared ? (sharedLimits.get(sharedKey(info)) ?? null) : null;
+  return <Maps {...props} making={info} sharedLimit={sharedLimit} />;
+}
+
+interface DrawnProps extends MapCellProps {
+  drawn: Drawable;
+  making: Pick<Making, "method" | "smoothing" | "target_name">;
+  sharedLimit: number | null;
+}
+
+function Maps({ sample, display, drawn, making, sharedLimit }: DrawnProps): ReactElement {
+  const text = useText();
+  const { explorer, description } = useSubject();
+  const method = description.methods.find(({ id }) => id === making.method);
+  const sign = signOf(display.sign, method, making.smoothing);
   return (
     <>
       {sample.features.map((feature) => {
@@ -89,14 +140,15 @@ function Maps({
         return (
           <Drawn
             key={feature.name}
-            explorer={explorer}
+            explorer={explorer.id}
             sample={sample.index}
+            version={versionOf(description, sample)}
             feature={feature}
             display={display}
-            result={result}
+            result={drawn}
             sign={sign}
             sharedLimit={sharedLimit}
-            name={text.map.name(method?.name ?? info.method, info.target_name)}
+            name={text.map.name(method?.name ?? making.method, making.target_name)}
           />
         );
       })}
@@ -107,11 +159,13 @@ function Maps({
 interface PlaceProps extends MapCellProps {
   error: unknown;
   refetch: () => unknown;
+  /** Whether the map that there is was made of another input. */
+  foreign: boolean;
 }
 
 /** The map's place while there is none. */
 function Place(props: PlaceProps): ReactElement {
-  const { sample, cell, model, first, error, refetch } = props;
+  const { sample, cell, model, first, error, refetch, foreign } = props;
   const text = useText();
   const { settings } = useSubject();
   const invitation = useInvitation();
@@ -120,14 +174,26 @@ function Place(props: PlaceProps): ReactElement {
   const style = feature && { aspectRatio: feature.width / feature.height };
   if (error)
     return <ErrorNote compact title={text.map.failed} error={toErrorBody(error)} onRetry={() => void refetch()} />;
-  if (cell.pending || cell.shown)
+  if (cell.pending || (cell.shown && !foreign))
     return (
       <div className={classes.place} data-state="pending" style={style}>
         <Loader size="sm" color="gray" aria-hidden="true" />
-        <span>{cell.pending ? text.fetch.waiting[cell.pending] : text.map.loading}</span>
+        <span>{pendingWords(text, cell) ?? text.map.loading}</span>
+      </div>
+    );
+  if (cell.failure?.interrupted)
+    return (
+      <div className={classes.place} data-state="interrupted" style={style}>
+        <span>{text.map.cutShort}</span>
       </div>
     );
   if (cell.failure) return <Failure {...props} />;
+  if (foreign)
+    return (
+      <div className={classes.place} data-state="foreign" style={style}>
+        <span>{text.map.otherInput}</span>
+      </div>
+    );
   if (reason !== null)
     return (
       <div className={classes.place} data-state="unavailable" style={style}>
@@ -153,16 +219,35 @@ function Place(props: PlaceProps): ReactElement {
 
 function Failure({ cell, sample }: MapCellProps): ReactElement | null {
   const { failure } = cell;
-  if (!failure) return null;
-  return <ErrorNote compact error={failure.error} onRetry={() => retry(failure.request, sample.index)} />;
+  const { description } = useSubject();
+  // What the server's end cut short is said once, beside Fetch.
+  if (!failure || failure.interrupted) return null;
+  const stamp = stampOf(description, [sample]);
+  return <ErrorNote compact error={failure.error} onRetry={() => retry(failure.request, sample.index, stamp)} />;
 }
 
-function Badge({ state }: { state: NonNullable<Cell["pending"]> }): ReactElement {
+function pendingWords(text: Text, { pending, place }: Cell): string | null {
+  return place ? describePlace(text, place) : pending && text.fetch.waiting[pending];
+}
+
+function Badge({ cell }: { cell: Cell }): ReactElement {
   const text = useText();
   return (
     <span className={classes.badge}>
-      <Loader size={10} color="gray" aria-hidden="true" />
-      {text.fetch.waiting[state]}
+      <Loader size={10} color="white" aria-hidden="true" />
+      {pendingWords(text, cell)}
+    </span>
+  );
+}
+
+/** That the map shown is an estimate, and how good a one. */
+function PartialBadge({ share, cancelled }: { share: number; cancelled: boolean }): ReactElement {
+  const text = useText();
+  const percent = Math.floor(100 * share);
+  return (
+    <span className={classes.badge} data-testid={TESTID.partial} data-share={share} data-cancelled={cancelled}>
+      {!cancelled && <Loader size={10} color="white" aria-hidden="true" />}
+      {cancelled ? text.map.partial(percent) : text.map.refining(percent)}
     </span>
   );
 }

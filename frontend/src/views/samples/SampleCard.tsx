@@ -8,6 +8,7 @@ import { TESTID } from "../../testids";
 import { useText } from "../../text";
 import { useExplainInstead } from "../actions";
 import type { SharedLimits } from "../shared";
+import { useSubject, versionOf } from "../workspace";
 import { MapCell } from "./MapCell";
 import classes from "./SampleCard.module.css";
 
@@ -88,6 +89,7 @@ function sameProps(before: SampleCardProps, after: SampleCardProps): boolean {
 
 function Originals({ explorer, sample, display }: SampleCardProps): ReactElement {
   const text = useText();
+  const { description } = useSubject();
   return (
     <>
       {sample.features.map((feature) => {
@@ -97,6 +99,7 @@ function Originals({ explorer, sample, display }: SampleCardProps): ReactElement
             key={feature.name}
             explorer={explorer}
             sample={sample.index}
+            version={versionOf(description, sample)}
             feature={feature}
             display={display}
             name={text.sample.image(sample.index, sample.label?.name ?? null)}

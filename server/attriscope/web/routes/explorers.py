@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attriscope import __version__
 from attriscope.web import views
+from attriscope.web.permits import Writable
 from attriscope.web.schemas import ExplorerDetail, Explorers, ExplorerSummary, Layers, Limits
 from attriscope.web.services import ServicesDep
 from attriscope.web.strict_json import strict_router
@@ -29,6 +30,7 @@ async def list_explorers(services: ServicesDep) -> Explorers:
 async def get_explorer(explorer: str, services: ServicesDep) -> ExplorerDetail:
     """One explorer, with its description once a worker has loaded it."""
     host = services.board.host(explorer)
+    host.pool.wake()
     return ExplorerDetail(
         **dict(views.explorer(host)),
         description=host.pool.description,
@@ -36,11 +38,19 @@ async def get_explorer(explorer: str, services: ServicesDep) -> ExplorerDetail:
     )
 
 
-@router.post("/{explorer}/restart")
+@router.post("/{explorer}/restart", dependencies=[Writable])
 async def restart_explorer(explorer: str, services: ServicesDep) -> ExplorerSummary:
     """Tries again what has failed: loading, reading the dataset, predicting."""
     host = services.board.host(explorer)
     host.retry()
+    return views.explorer(host)
+
+
+@router.post("/{explorer}/reload", dependencies=[Writable])
+async def reload_explorer(explorer: str, services: ServicesDep) -> ExplorerSummary:
+    """Starts the workers anew, with the user's file, data and weights as they are now."""
+    host = services.board.host(explorer)
+    host.reload()
     return views.explorer(host)
 
 

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from fastapi import APIRouter, Response
 
+from attriscope.web.schemas import ExplorerState
 from attriscope.web.services import ServicesDep
+from attriscope.workers.messages import ErrorBody, Message
 
 router = APIRouter()
+
+
+class Readiness(Message):
+    """`reasons` tells of each explorer that cannot work why; `draining` is true after SIGTERM."""
+
+    status: Literal["ready", "unready"]
+    draining: bool
+    explorers: dict[str, ExplorerState]
+    reasons: dict[str, str]
 
 
 @router.get("/livez")
@@ -15,10 +28,22 @@ async def livez() -> dict[str, str]:
     return {"status": "alive"}
 
 
-@router.get("/readyz")
-async def readyz(services: ServicesDep, response: Response) -> dict[str, str]:
-    """Every explorer has a worker; 503 otherwise."""
-    states = {host.id: host.state for host in services.board.hosts.values()}
-    if any(state != "ready" for state in states.values()):
+@router.get("/readyz", responses={503: {"model": Readiness}})
+async def readyz(services: ServicesDep, response: Response) -> Readiness:
+    """Every explorer has a worker, or none because nobody uses it; 503 otherwise, and while shutting down."""
+    states: dict[str, ExplorerState] = {host.id: host.state for host in services.board.hosts.values()}
+    reasons = {
+        host.id: _reason(host.state, host.stage, host.error)
+        for host in services.board.hosts.values()
+        if host.state not in ("ready", "unloaded")
+    }
+    ready = not reasons and not services.draining
+    if not ready:
         response.status_code = 503
-    return dict(states)
+    status: Literal["ready", "unready"] = "ready" if ready else "unready"
+    return Readiness(status=status, draining=services.draining, explorers=states, reasons=reasons)
+
+
+def _reason(state: str, stage: str | None, error: ErrorBody | None) -> str:
+    # The code, not the message: a message may quote the user's own file.
+    return f"{state}: {error.code}" if error else f"{state}: {stage}" if stage else state

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from fastapi import Response
+
+from attriscope.jobs.errors import not_found
+from attriscope.jobs.store import npy
 from attriscope.web import views
+from attriscope.web.permits import Accepting
 from attriscope.web.schemas import Estimate, Job
 from attriscope.web.services import ServicesDep, SessionDep
 from attriscope.web.strict_json import strict_router
@@ -12,14 +17,13 @@ router = strict_router("/jobs", "jobs")
 
 
 @router.post("/check")
-async def check_job(body: AttributionRequest, services: ServicesDep) -> Estimate:
+async def check_job(body: AttributionRequest, services: ServicesDep, session: SessionDep) -> Estimate:
     """Whether this would run, with its arguments after defaults, its cost and its time; nothing is queued."""
-    checked = await services.board.check(body)
-    stored, eta = services.board.estimate(body, checked)
+    checked, stored, eta = await services.board.check(session, body)
     return Estimate(**dict(checked), stored=stored, eta_seconds=eta)
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, dependencies=[Accepting])
 async def create_job(body: AttributionRequest, services: ServicesDep, session: SessionDep) -> Job:
     """Explains the samples; what is stored already is done at once."""
     return views.job(await services.board.submit(session, body), services.board)
@@ -37,3 +41,17 @@ async def cancel_job(job: str, services: ServicesDep, session: SessionDep) -> Jo
     found = services.board.get(session, job)
     services.board.cancel(found)
     return views.job(found, services.board)
+
+
+@router.get(
+    "/{job}/partials/{key}/{feature}.npy",
+    responses={200: {"content": {"application/x-npy": {}}}},
+    response_class=Response,
+)
+async def get_partial(job: str, key: str, feature: str, services: ServicesDep, session: SessionDep) -> Response:
+    """The best estimate so far of a map that this job waits for: float32 (C, H, W)."""
+    found = services.board.get(session, job)
+    partial = services.board.partials.get(key) if any(item.key == key for item in found.items) else None
+    if partial is None or feature not in partial.arrays:
+        raise not_found("partial map", feature)
+    return Response(npy(partial.arrays[feature]), media_type="application/x-npy", headers={"Cache-Control": "no-store"})

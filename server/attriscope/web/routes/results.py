@@ -19,7 +19,7 @@ _IMMUTABLE = {"Cache-Control": "private, max-age=31536000, immutable"}
 @router.get("/{key}")
 async def get_result(key: str, services: ServicesDep, response: Response) -> ResultInfo:
     """A result without its numbers."""
-    info = _result(services, key).info
+    info = (await _result(services, key)).info
     response.headers.update(_IMMUTABLE)
     return info
 
@@ -27,14 +27,14 @@ async def get_result(key: str, services: ServicesDep, response: Response) -> Res
 @router.get("/{key}/{feature}.npy", responses={200: {"content": {"application/x-npy": {}}}}, response_class=Response)
 async def get_map(key: str, feature: str, services: ServicesDep) -> Response:
     """One map of a result: float32 (C, H, W)."""
-    files = _result(services, key).files
+    files = (await _result(services, key)).files
     if feature not in files:
         raise not_found("map", feature)
     return Response(files[feature], media_type="application/x-npy", headers=_IMMUTABLE)
 
 
-def _result(services: Services, key: str) -> Result:
-    result = services.store.get(key)
+async def _result(services: Services, key: str) -> Result:
+    result = await services.store.get(key)
     if result is None:
         raise not_found("result", key)
     return result

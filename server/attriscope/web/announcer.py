@@ -1,0 +1,75 @@
+"""What happens to jobs and explorers, as events for the sessions that it concerns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attriscope.jobs.events import EventHub
+from attriscope.jobs.hosted import HostedExplorer
+from attriscope.jobs.partials import Partial
+from attriscope.jobs.spec import Item, Job
+from attriscope.web import schemas, views
+
+if TYPE_CHECKING:
+    from attriscope.web.services import Services
+
+
+class Announcer:
+    """Sends what happens to a job to its session."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def job(self, job: Job) -> None:
+        channel = self._services.hub.channel(job.session)
+        if job.terminal:
+            for topic in (job.id, _waiting(job), *(_partial(job, item.key) for item in job.items)):
+                channel.forget(topic)
+        channel.publish(schemas.JobEvent(job=views.job(job, self._services.board)))
+
+    def waiting(self, job: Job) -> None:
+        """Its place in the queue has changed."""
+        event = schemas.JobEvent(job=views.job(job, self._services.board))
+        self._services.hub.channel(job.session).publish_latest(_waiting(job), event)
+
+    def item(self, job: Job, item: Item) -> None:
+        channel = self._services.hub.channel(job.session)
+        channel.forget(_waiting(job))
+        channel.forget(_partial(job, item.key))
+        channel.publish(schemas.ItemEvent(job=job.id, item=views.item(item)))
+
+    def progress(self, job: Job) -> None:
+        eta = self._services.board.eta(job)
+        event = schemas.ProgressEvent(job=job.id, done=job.done, total=job.total, eta_seconds=eta)
+        self._services.hub.channel(job.session).publish_latest(job.id, event)
+
+    def partial(self, job: Job, item: Item, partial: Partial) -> None:
+        info = partial.info
+        event = schemas.PartialEvent(job=job.id, sample=item.sample, key=info.key, share=info.share, maps=info.maps)
+        self._services.hub.channel(job.session).publish_latest(_partial(job, info.key), event)
+
+
+def announce_changes(host: HostedExplorer, hub: EventHub[schemas.Event]) -> None:
+    """Tells every session of the explorer's workers and samples."""
+    last: list[schemas.ExplorerSummary] = []
+
+    def on_workers() -> None:
+        summary = views.explorer(host)
+        if last != [summary]:
+            last[:] = [summary]
+            hub.broadcast(schemas.ExplorerEvent(explorer=summary))
+
+    def on_samples() -> None:
+        event = schemas.ScanEvent(explorer=host.id, scanned=len(host.table), state=host.scanner.state)
+        hub.broadcast_latest(f"scan {host.id}", event)
+
+    host.pool.listen(on_workers)
+    host.listen(on_samples)
+
+
+def _waiting(job: Job) -> str:
+    return f"waiting {job.id}"
+
+
+def _partial(job: Job, key: str | None) -> str:
+    return f"partial {job.id} {key}"
