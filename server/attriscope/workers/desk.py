@@ -4,7 +4,8 @@
 thread                calls
 ====================  ==================================================================
 reader (`receive`)    check, baseline, cancel: answered at once, while the main thread computes
-data                  scan: a slow dataset blocks neither of the others
+data                  scan: a slow dataset blocks none of the others
+uploads               upload: decoding a large image takes a while
 main (`run`)          predict, attribute: one after the other, after loading
 ====================  ==================================================================
 """
@@ -25,7 +26,12 @@ if TYPE_CHECKING:
     from attriscope.workers.runtime import Runtime
 
 Load = Callable[[Callable[[str], None]], "Runtime"]
-_LANES: dict[str, Literal["reader", "data"]] = {"check": "reader", "baseline": "reader", "scan": "data"}
+_LANES: dict[str, Literal["reader", "data", "uploads"]] = {
+    "check": "reader",
+    "baseline": "reader",
+    "scan": "data",
+    "upload": "uploads",
+}
 
 
 @dataclass
@@ -47,7 +53,7 @@ class Desk:
         self._calls: dict[int, _Call] = {}
         self._lock = threading.Lock()
         self._compute: SimpleQueue[_Call | None] = SimpleQueue()
-        self._data: SimpleQueue[_Call | None] = SimpleQueue()
+        self._aside: dict[str, SimpleQueue[_Call | None]] = {"data": SimpleQueue(), "uploads": SimpleQueue()}
         self._runtime: Runtime | None = None
         self._failure: ErrorBody | None = None
 
@@ -60,8 +66,8 @@ class Desk:
         with self._lock:
             self._calls[frame.id] = call
         lane = _LANES.get(frame.type)
-        if lane == "data":
-            self._data.put(call)
+        if lane in self._aside:
+            self._aside[lane].put(call)
         elif lane == "reader" and (self._runtime is not None or self._failure is not None):
             self._answer(call)
         else:
@@ -77,10 +83,15 @@ class Desk:
         else:
             self._runtime = runtime
             self.tell(Frame("description", 0, runtime.description.model_dump(mode="json")))
-        data = threading.Thread(target=self._serve, args=(self._data,), name="data", daemon=True)
-        data.start()
+        aside = [
+            threading.Thread(target=self._serve, args=(calls,), name=name, daemon=True)
+            for name, calls in self._aside.items()
+        ]
+        for thread in aside:
+            thread.start()
         self._serve(self._compute)
-        data.join()
+        for thread in aside:
+            thread.join()
 
     def close(self) -> None:
         """Ends `run` after what is under way, which is asked to stop."""
@@ -89,7 +100,8 @@ class Desk:
         for call in calls:
             call.cancelled.set()
         self._compute.put(None)
-        self._data.put(None)
+        for queue in self._aside.values():
+            queue.put(None)
 
     def _serve(self, queue: SimpleQueue[_Call | None]) -> None:
         while (call := queue.get()) is not None:
