@@ -16,7 +16,6 @@ from attriscope.jobs.store import ResultStore
 from attriscope.settings import Settings
 from attriscope.workers.messages import AttributionRequest, Checked
 
-
 logger = logging.getLogger("attriscope.jobs")
 _DISK_SECONDS = 3.0
 
