@@ -5,7 +5,7 @@ The load of `benchmarks.server`, and all the while:
 - every 5 s a random worker process is killed (SIGKILL);
 - for 20 s in the middle the store can take nothing: it lies on a small file system in memory that is filled to the
   brim (needs the right to mount; without it the store's folders lose their write permission, which binds all but root);
-- a third explorer, `flaky`, raises or hangs in 5 % of the calls that explain with it, under a job deadline of 2 s.
+- a third explorer, `flaky`, raises or hangs in 5 % of the calls that explain with it, under a job deadline of 3 s.
 
 Every map that the server called done is kept. Afterwards a second server, of the same files and with an empty store,
 on which nothing breaks, is asked for the same maps: each must be within 1e-5 of its largest value, under the same
@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import math
 import os
 import random
@@ -46,11 +47,13 @@ STORE_BYTES = 256 << 20
 GONE = 5.0
 """Seconds in which a process must have ended."""
 SETTINGS = {
-    "ATTRISCOPE_JOB_DEADLINE": "2",
+    "ATTRISCOPE_JOB_DEADLINE": "3",
     # A worker is lost every few seconds: the pause, which doubles with every loss, would soon be most of the time.
     "ATTRISCOPE_RESPAWN_BACKOFF_MAX": "1",
     "ATTRISCOPE_STORE_BYTES": str(STORE_BYTES // 2),
 }
+
+Maps = dict[str, np.ndarray]
 
 
 class Store:
@@ -128,7 +131,7 @@ class Chaos:
             self._store.release()
 
 
-def canonical(hosting: Hosting) -> dict[str, bytes]:
+def canonical(hosting: Hosting) -> Maps:
     """A map of every explorer, by the name of the explorer."""
     server, found = hosting.server, {}
     for host in hosting.hosts:
@@ -139,8 +142,20 @@ def canonical(hosting: Hosting) -> dict[str, bytes]:
         job = server.finish(server.client.post("/api/jobs", json=request).raise_for_status().json())
         if job["state"] == "done":
             path = f"/api/results/{job['items'][0]['key']}/{host.feature}.npy"
-            found[host.id] = server.client.get(path).raise_for_status().content
+            found[host.id] = np.load(io.BytesIO(server.client.get(path).raise_for_status().content))
     return found
+
+
+def apart(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """The largest difference as a share of the largest value."""
+    if ours.shape != theirs.shape:
+        return math.inf
+    return float(np.abs(ours - theirs).max()) / max(float(np.abs(theirs).max()), 1e-30)
+
+
+def agreeing(before: Maps, after: Maps) -> int:
+    """How many of the maps are the same within the tolerance."""
+    return sum(name in after and apart(after[name], values) <= TOLERANCE for name, values in before.items())
 
 
 def differences(disturbed: Path, quiet: Path) -> tuple[list[float], int, int]:
@@ -154,8 +169,7 @@ def differences(disturbed: Path, quiet: Path) -> tuple[list[float], int, int]:
             continue
         ours, theirs = np.load(file), np.load(counterpart)
         other += not np.array_equal(ours, theirs)
-        gap = float(np.abs(ours - theirs).max()) if ours.shape == theirs.shape else math.inf
-        found.append(gap / max(float(np.abs(theirs).max()), 1e-30))
+        found.append(apart(ours, theirs))
     return found, other, missing
 
 
@@ -178,11 +192,11 @@ def leftovers(table: Table, hosting: Hosting, workers: set[int]) -> None:
         table.add("worker processes left", 0, "", "=", 0, f"{len(pids)} were seen")
     left = sorted(str(path.relative_to(hosting.temporary)) for path in hosting.temporary.rglob("*"))
     table.add("temporary files left", len(left), "", "=", 0, ", ".join(left[:3]))
-    partial = [path.name for path in hosting.store.rglob("*") if any(word in path.name for word in ("tmp", "partial"))]
+    partial = [path.name for path in hosting.store.rglob("temporary/*")]
     table.add("unfinished files in the store", len(partial), "", "=", 0, ", ".join(partial[:3]))
 
 
-def disturbed(table: Table, options: argparse.Namespace, folder: Path) -> dict[str, bytes]:
+def disturbed(table: Table, options: argparse.Namespace, folder: Path) -> Maps:
     """The load with chaos; maps go to `folder`. The canonical maps of before."""
     seconds, faults = 60 * options.minutes, folder / "faults"
     phases = [Phase("warm-up", "closed", max(4.0, min(20.0, seconds / 10))), Phase("chaos", "poisson", seconds)]
@@ -208,6 +222,8 @@ def disturbed(table: Table, options: argparse.Namespace, folder: Path) -> dict[s
         table.heading(f"{options.sessions} sessions, {', '.join(options.explorer)}, {seconds:.0f} s of chaos")
         table.add("workers killed", len(chaos.killed), "", "≥", 1)
         table.add("store unwritable for", min(STORE_DOWN, seconds / 3), "s", note=hosting.mounted.how)
+        warned = hosting.warnings("store")
+        table.add("  warnings of the store", len(warned), "", note=warned[0] if warned else "")
         if "flaky" in options.explorer:
             told = faults.with_suffix(".told")
             count = len(told.read_text().splitlines()) if told.exists() else 0
@@ -218,18 +234,18 @@ def disturbed(table: Table, options: argparse.Namespace, folder: Path) -> dict[s
         same = hosting.process.is_running() and hosting.process.create_time() == boot
         table.add("the web process is the same", same, "", "=", 1)
         after = canonical(hosting)
-        same = sum(after.get(name) == content for name, content in before.items())
+        same = agreeing(before, after)
         table.add("canonical jobs with the same map", same, "", "=", len(options.explorer))
         leftovers(table, hosting, chaos.workers)
     return before
 
 
-def undisturbed(table: Table, options: argparse.Namespace, folder: Path, before: dict[str, bytes]) -> None:
+def undisturbed(table: Table, options: argparse.Namespace, folder: Path, before: Maps) -> None:
     """The same maps from a quiet server, and how far the others are from them."""
     quiet = folder / "quiet"
     quiet.mkdir()
     with Hosting(options.explorer) as hosting:
-        same = sum(before.get(name) == content for name, content in canonical(hosting).items())
+        same = agreeing(before, canonical(hosting))
         replay = Phase("replay", "replay")
         found = hosting.load([replay], 8, maps=str(quiet), replay=str(folder / "requests.jsonl"))
     gaps, other, missing = differences(folder, quiet)

@@ -7,6 +7,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -37,20 +38,23 @@ class Hosting:
         workers: int | None = None,
         mount: Callable[[Path], Any] | None = None,
     ) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="attriscope-bench-")
-        self.store, self.temporary = (Path(self._folder.name, name) for name in ("store", "tmp"))
+        self._ending = ExitStack()
+        folder = self._ending.enter_context(tempfile.TemporaryDirectory(prefix="attriscope-bench-"))
+        self.store, self.temporary = (Path(folder, name) for name in ("store", "tmp"))
         for folder in (self.store, self.temporary):
             folder.mkdir()
         self.mounted = mount(self.store) if mount else None
-        places = {"ATTRISCOPE_STORE": str(self.store), "TMPDIR": str(self.temporary)}
+        if self.mounted is not None:
+            self._ending.callback(self.mounted.close)
+        places = {"TMPDIR": str(self.temporary), **(env or {})}
         files = [str(EXPLORERS / f"{name}.py") for name in explorers]
-        self.server = LiveServer("serve", *files, env={**places, **(env or {})}, wait_ready=False, workers=workers)
-        self.process = psutil.Process(self.server.process.pid)
-        self.rss = 0
-        self._stop = threading.Event()
+        self.rss, self._stop = 0, threading.Event()
         self._watcher = threading.Thread(target=self._watch, daemon=True)
-        self._watcher.start()
         try:
+            self.server = LiveServer("serve", *files, env=places, wait_ready=False, workers=workers, store=self.store)
+            self._ending.callback(self.stop)
+            self.process = psutil.Process(self.server.process.pid)
+            self._watcher.start()
             self.hosts = [self._prepare(name) for name in explorers]
         except BaseException:
             self.close()
@@ -65,15 +69,13 @@ class Hosting:
         self.close()
 
     def close(self) -> None:
-        self.stop()
-        if self.mounted is not None:
-            self.mounted.close()
-        self._folder.cleanup()
+        self._ending.close()
 
     def stop(self) -> None:
         """Ends the server as Ctrl-C does; its folders stay."""
         self._stop.set()
-        self._watcher.join()
+        if self._watcher.is_alive():
+            self._watcher.join()
         self.server.close()
 
     def load(
@@ -101,7 +103,11 @@ class Hosting:
 
     def complaints(self) -> list[str]:
         """Lines of the server's output that tell of an error of its own."""
-        return [line.rstrip() for line in self.server.output if re.match(r"Traceback|\S*(ERROR|CRITICAL)", line)]
+        return [line.rstrip() for line in self.server.output if re.search(r"^Traceback|\b(ERROR|CRITICAL)\b", line)]
+
+    def warnings(self, word: str) -> list[str]:
+        """Lines of the server's output with a warning that holds the word."""
+        return [line.rstrip() for line in self.server.output if "WARNING" in line and word in line]
 
     def _prepare(self, name: str) -> Host:
         client, deadline = self.server.client, time.monotonic() + PREPARE

@@ -10,9 +10,9 @@ arguments that vary; about one in seven was made before. In this order:
 3. *Load*, four fifths of the minutes: requests come at random (exponential gaps), at twice the warm-up's pace,
    and every session looks at samples, pictures, jobs and results beside, once a second on average.
 4. *Fairness*, one fifth: every session keeps two jobs open and gets the same settings in the same order, each for
-   samples and targets of its own. A session's work is the sum over its jobs that end in that time of
-   (forward + 2·backward passes) × the seconds of the model's forward pass; the bound is for the least of them by the
-   mean.
+   samples and targets of its own that nobody has asked for. So a session's jobs that end in that time are its work,
+   and the bound is for the fewest of them by the mean. (Beside it the work on paper: the sum over them of
+   (forward + 2·backward passes) × the seconds of the model's forward pass; one long job more or less shows in it.)
 
 How to read the table: a row with a sign is a promise, and `MISSED` makes the exit status 1; the others explain. Counts
 of what must never happen show their first example. *Waiting* is how many accepted jobs no worker had begun, asked
@@ -27,6 +27,7 @@ independent jobs of one image; two servers in alternating rounds, the ratio of t
 from __future__ import annotations
 
 import argparse
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -60,11 +61,11 @@ def fairness(table: Table, found: dict[str, Any], hosts: list[Host], sessions: i
             shares[job["session"]] += work(job, hosts)
             counts[job["session"]] += 1
     mean = sum(shares.values()) / sessions
-    table.heading(f"Fairness: {sum(counts.values())} jobs of equal sequences in {ended - began:.0f} s")
-    slowest = min(shares.values()) / mean if mean else 0.0
-    table.add("slowest session's completed work by the mean", slowest, "", "≥", 0.7)
     jobs = sorted(counts.values())
-    table.add("  in jobs", jobs[0] * sessions / max(1, sum(jobs)), "", note=f"{jobs[0]} to {jobs[-1]} jobs a session")
+    table.heading(f"Fairness: {sum(jobs)} jobs of equal sequences in {ended - began:.0f} s")
+    fewest, note = jobs[0] * sessions / max(1, sum(jobs)), f"{jobs[0]} to {jobs[-1]} jobs a session"
+    table.add("slowest session's jobs by the mean", fewest, "", "≥", 0.7, note)
+    table.add("  its work on paper by the mean", min(shares.values()) / mean if mean else math.nan, "")
 
 
 def loaded(table: Table, found: dict[str, Any], used: float) -> None:

@@ -58,8 +58,8 @@ def launch(sources: list[ExplorerSource], settings: Settings, browser: bool) -> 
             typer.echo(f"attriscope {__version__} · {', '.join(source.name for source in sources)}")
             typer.echo(f"Open {link}")
             if not token:
-                who = "Everyone who reaches it" if access.open else f"Who has a token of {settings.token_file}"
-                typer.echo(f"{who} may use it.")
+                who = "everyone who can reach it" if access.open else f"whoever has a token in {settings.token_file}"
+                typer.echo(f"Open to {who}.")
             typer.echo("Ctrl-C stops it.")
             if browser:
                 # A browser in the terminal would stop the server until it is left.

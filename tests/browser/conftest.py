@@ -9,7 +9,6 @@ from tests.browser import chromium
 from tests.live import EXPLORERS, LiveServer
 from tests.shared_data import need_data
 
-
 # A machine that is busy with other tests starts a worker in more than Playwright's five seconds.
 expect.set_options(timeout=30_000)
 

@@ -34,12 +34,14 @@ _REVOKED_SECONDS = 1.0
 _CODES = {400: "host", 401: "unauthorized", 403: "forbidden", 413: "too_large", 429: "quota"}
 """What refusals made here are counted as."""
 
+# No icon: browsers look for one at the host's root, which needs the token or belongs to somebody else.
 _ENTER = """<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="referrer" content="no-referrer">
-<meta http-equiv="refresh" content="0;url=./"><title>attriscope</title></head>
-<body>Opening attriscope …</body></html>"""
+<meta http-equiv="refresh" content="0;url=./"><title>attriscope</title><link rel="icon" href="data:,">
+</head><body>Opening attriscope …</body></html>"""
 
-_LOCKED = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>attriscope</title>
-<meta name="viewport" content="width=device-width, initial-scale=1"></head><body><main><h1>attriscope</h1>
+_LOCKED = """<!doctype html><html lang="en"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">
+<title>attriscope</title></head><body><main><h1>attriscope</h1>
 <p>Open the link that attriscope printed in its terminal, or enter the token at its end.</p>
 <form method="get" action="./"><label>Token <input name="token" type="password" autocomplete="off" required></label>
 <button>Open</button></form></main></body></html>"""

@@ -656,6 +656,28 @@ def test_s6_an_equal_result_of_another_server_takes_the_place_of_ours(tmp_path: 
     run(test())
 
 
+def test_s6_a_result_replaced_while_it_is_read_is_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test() -> None:
+        await written(tmp_path, "a")
+        (old,) = maps(tmp_path)
+        loop, read_bytes = asyncio.get_running_loop(), Path.read_bytes
+        async with opened(tmp_path) as one, opened(tmp_path) as two:
+
+            def replaced_before(path: Path) -> bytes:
+                if path == old and path.exists():
+                    put(two, "a", seconds=2.0)
+                    assert asyncio.run_coroutine_threadsafe(two.flush(30), loop).result(30)
+                    assert not path.exists()
+                return read_bytes(path)
+
+            monkeypatch.setattr(Path, "read_bytes", replaced_before)
+            result = await one.get("a")
+            assert result is not None
+            assert result.info.seconds == 2.0
+
+    run(test())
+
+
 def test_s6_processes_that_hammer_one_store_leave_it_whole(tmp_path: Path) -> None:
     bound = 40 * ONE
     running = [process("hammer", tmp_path, bound, seed, 4) for seed in range(3)]

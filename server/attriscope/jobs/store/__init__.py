@@ -7,6 +7,8 @@
     <folder>/v1/servers/          a locked file for each server that lives
     <folder>/quarantine/          what was damaged, moved aside
 
+The journal (`jobs/journal.py`) keeps its file in `<folder>/v1/journal/`.
+
 Any number of servers of one machine may use one folder. Each server has one thread that writes and one that reads, so
 that the event loop waits for no disk.
 """
