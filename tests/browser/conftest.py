@@ -29,6 +29,13 @@ def scenes() -> Iterator[LiveServer]:
 
 
 @pytest.fixture(scope="package")
+def tiny() -> Iterator[LiveServer]:
+    """The model of `tests/explorers/faulty.py` with nothing wrong."""
+    with LiveServer("serve", f"{EXPLORERS / 'faulty.py'}:explorer") as server:
+        yield server
+
+
+@pytest.fixture(scope="package")
 def cifar10() -> Iterator[LiveServer]:
     need_data()
     with LiveServer("serve", str(EXPLORERS / "cifar10.py")) as server:

@@ -5,20 +5,13 @@ from __future__ import annotations
 import re
 
 import numpy as np
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.explorer_page import ExplorerPage
 from tests.browser.scripted import ScriptedQueue
-from tests.live import EXPLORERS, LiveServer
+from tests.live import LiveServer
 
 SIZE = 8
-
-
-@pytest.fixture(scope="module")
-def tiny() -> LiveServer:  # type: ignore[misc]
-    with LiveServer("serve", f"{EXPLORERS / 'faulty.py'}:explorer") as server:
-        yield server  # type: ignore[misc]
 
 
 def half(row: int) -> np.ndarray:

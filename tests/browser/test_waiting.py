@@ -6,18 +6,11 @@ import re
 import signal
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.explorer_page import ExplorerPage
 from tests.browser.scripted import ScriptedQueue
 from tests.live import EXPLORERS, LiveServer
-
-
-@pytest.fixture(scope="module")
-def tiny() -> LiveServer:  # type: ignore[misc]
-    with LiveServer("serve", f"{EXPLORERS / 'faulty.py'}:explorer") as server:
-        yield server  # type: ignore[misc]
 
 
 def test_the_place_in_the_queue_and_the_time_are_told_and_follow_the_events(page: Page, tiny: LiveServer) -> None:
