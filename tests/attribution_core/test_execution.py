@@ -48,7 +48,7 @@ def test_out_of_memory_halves_and_resumes_from_finished_chunks(error: BaseExcept
 
 @given(total=st.integers(1, 200), limit=st.integers(1, 40))
 def test_every_unit_is_finished_once_whatever_fits(total: int, limit: int) -> None:
-    with patch.object(execution, "_reclaim_memory"):
+    with patch.object(execution, "reclaim_memory"):
         _, finished = sum_by_chunks(total, limit, torch.OutOfMemoryError("out of memory"))
     assert finished == list(range(total))
 

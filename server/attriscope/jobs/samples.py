@@ -19,22 +19,49 @@ class Spool:
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
+        self._holes: list[tuple[int, int]] = []
         self._file = tempfile.TemporaryFile(prefix="attriscope-")  # noqa: SIM115 - lives as long as the spool
         self._end = 0
 
     def write(self, array: Array) -> tuple[int, int]:
         """Where the array is: start and length. Raises Refused (503) where there is no room for it."""
         size = memoryview(array.data).nbytes
+        start = self._room(size)
         try:
-            if self._end + size > self._max_bytes:
+            if start + size > self._max_bytes:
                 raise OSError(f"limit of {self._max_bytes >> 20} MiB")
-            self._file.seek(self._end)
+            self._file.seek(start)
             self._file.write(array.data)
         except OSError as error:
             message = f"There is no room for more samples ({error})."
             raise Refused(503, ErrorBody(code="storage_full", message=message)) from None
-        self._end += size
-        return self._end - size, size
+        if start == self._end:
+            self._end += size
+        else:
+            self._take(start, size)
+        return start, size
+
+    def free(self, start: int, size: int) -> None:
+        """Gives the place of an array back, for others to be written to."""
+        holes = sorted([*self._holes, (start, size)])
+        joined: list[tuple[int, int]] = []
+        for at, length in holes:
+            if joined and sum(joined[-1]) == at:
+                joined[-1] = (joined[-1][0], joined[-1][1] + length)
+            else:
+                joined.append((at, length))
+        if joined and sum(joined[-1]) == self._end:
+            self._end = joined.pop()[0]
+        self._holes = joined
+
+    def _room(self, size: int) -> int:
+        return next((start for start, length in self._holes if length >= size > 0), self._end)
+
+    def _take(self, start: int, size: int) -> None:
+        length = dict(self._holes)[start]
+        self._holes.remove((start, length))
+        if length > size:
+            self._holes.append((start + size, length - size))
 
     def read(self, start: int, size: int) -> bytes:
         self._file.seek(start)
@@ -68,10 +95,14 @@ class Query:
         return self.order == "mistakes" or self.correct is not None or self.label is not None
 
 
+Place = tuple[str, tuple[int, ...], int, int]
+"""Type and shape of an array, and where it is in the spool: start and length."""
+
+
 @dataclass
 class SampleRecord:
     info: SampleInfo
-    places: Mapping[str, tuple[str, tuple[int, ...], int, int]]
+    places: Mapping[str, Place]
     predictions: dict[str, list[Prediction]] = field(default_factory=dict)
     errors: dict[str, ErrorBody] = field(default_factory=dict)
 
@@ -94,13 +125,91 @@ class SampleRecord:
         return self.predictions[model][0].score
 
 
+UPLOADS = 2**30
+"""Index of the first upload; no dataset is read that far."""
+_UPLOADS_PART = 4
+
+
+class Uploads:
+    """Samples made of uploaded files, each of one session. Their numbers are never given again."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self.spool = Spool(max_bytes)
+        self._records: dict[int, SampleRecord] = {}
+        self._owners: dict[int, str] = {}
+        self._next = UPLOADS
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __iter__(self) -> Iterator[SampleRecord]:
+        return iter(list(self._records.values()))
+
+    def __getitem__(self, index: int) -> SampleRecord:
+        """Raises Refused (404) for one that was never there or has made room for others."""
+        if index not in self._records:
+            raise not_found("sample", index)
+        return self._records[index]
+
+    def owner(self, index: int) -> str | None:
+        """The session whose upload this is."""
+        return self._owners.get(index)
+
+    def add(self, session: str, info: SampleInfo, arrays: Mapping[str, Array], most: int) -> SampleRecord:
+        """Keeps a sample; beyond `most` of the session, or where there is no room, the oldest go.
+
+        The same content again is the same sample. Raises Refused (503) for what does not fit alone.
+        """
+        own = [index for index, owner in self._owners.items() if owner == session]
+        for index in own:
+            if self._records[index].info.sha256 == info.sha256:
+                return self._records[index]
+        for index in own[: max(0, len(own) + 1 - most)]:
+            self._drop(index)
+        places = self._written(arrays)
+        index, self._next = self._next, self._next + 1
+        record = SampleRecord(info.model_copy(update={"index": index}), places)
+        self._records[index], self._owners[index] = record, session
+        return record
+
+    def clear(self) -> None:
+        """Forgets everything; numbers go on, so that none means another picture than before."""
+        for index in list(self._records):
+            self._drop(index)
+
+    def _written(self, arrays: Mapping[str, Array]) -> dict[str, Place]:
+        places: dict[str, Place] = {}
+        for name, array in arrays.items():
+            while name not in places:
+                try:
+                    places[name] = (array.dtype, array.shape, *self.spool.write(array))
+                except Refused:
+                    if not self._records:
+                        self._free(places)
+                        raise
+                    self._drop(next(iter(self._records)))
+        return places
+
+    def _drop(self, index: int) -> None:
+        self._free(self._records.pop(index).places)
+        del self._owners[index]
+
+    def _free(self, places: Mapping[str, Place]) -> None:
+        for _, _, start, size in places.values():
+            self.spool.free(start, size)
+
+
 class SampleTable:
-    """Samples 0 … len − 1 in the dataset's order."""
+    """Samples 0 … len − 1 in the dataset's order, and beside them what users have uploaded, from `UPLOADS` on.
+
+    Iteration, length and queries are about the dataset; `table[index]` knows both.
+    """
 
     def __init__(self, max_bytes: int = 1 << 30) -> None:
         self._max_bytes = max_bytes
         self._records: list[SampleRecord] = []
         self._spool = Spool(max_bytes)
+        self.uploads = Uploads(max_bytes // _UPLOADS_PART)
 
     def __len__(self) -> int:
         return len(self._records)
@@ -109,10 +218,18 @@ class SampleTable:
         return iter(self._records)
 
     def __getitem__(self, index: int) -> SampleRecord:
-        """Raises Refused (404) for a sample that has not been read."""
+        """Raises Refused (404) for a sample that has not been read. Whose an upload is does not matter: see `of`."""
+        if index >= UPLOADS:
+            return self.uploads[index]
         if not 0 <= index < len(self._records):
             raise not_found("sample", index)
         return self._records[index]
+
+    def of(self, session: str, index: int) -> SampleRecord:
+        """As `table[index]`; another session's upload is not found either."""
+        if index >= UPLOADS and self.uploads.owner(index) != session:
+            raise not_found("sample", index)
+        return self[index]
 
     def first(self, count: int) -> list[SampleRecord]:
         return self._records[:count]
@@ -127,7 +244,8 @@ class SampleTable:
         if name not in record.places:
             raise not_found("array", name)
         dtype, shape, start, size = record.places[name]
-        return Array(dtype, shape, self._spool.read(start, size))
+        spool = self.uploads.spool if index >= UPLOADS else self._spool
+        return Array(dtype, shape, spool.read(start, size))
 
     def inputs(self, index: int, position: int) -> dict[str, Array]:
         """What the model is given for this sample, named for place `position` of a call."""
@@ -135,8 +253,10 @@ class SampleTable:
         return {f"{position}.{name}": self.array(index, name) for name in names}
 
     def unpredicted(self, model: str, most: int) -> list[int]:
-        """The first `most` samples that `model` has not predicted."""
-        found: list[int] = []
+        """The first `most` samples that `model` has not predicted; uploads, which somebody waits for, first of all."""
+        found = [record.info.index for record in self.uploads if not record.judged(model)][:most]
+        if len(found) == most:
+            return found
         for index, record in enumerate(self._records):
             if not record.judged(model):
                 found.append(index)
@@ -170,14 +290,16 @@ class SampleTable:
         """Forgets everything: another explorer has taken the place of the one that these came from."""
         self._spool.close()
         self._records, self._spool = [], Spool(self._max_bytes)
+        self.uploads.clear()
 
     def clear_errors(self) -> None:
         """Lets what could not be predicted be tried again."""
-        for record in self._records:
+        for record in (*self._records, *self.uploads):
             record.errors.clear()
 
     def close(self) -> None:
         self._spool.close()
+        self.uploads.spool.close()
 
     @staticmethod
     def _matches(record: SampleRecord, query: Query) -> bool:
