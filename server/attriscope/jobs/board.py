@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -21,7 +22,8 @@ from attriscope.settings import Settings
 from attriscope.workers.messages import AttributionRequest, Checked, ErrorBody
 
 logger = logging.getLogger("attriscope.jobs")
-_MOST_JOBS_KEPT = 256
+_MOST_ENDED = 64
+"""Of a session; and ten times as many of all."""
 _POSITION_SECONDS = 0.5
 
 
@@ -55,6 +57,7 @@ class JobBoard:
         self.admission = Admission(hosts, store, self.scheduler.queue, placement, settings)
         self._jobs: dict[str, dict[str, Job]] = {}
         self._active: dict[str, Job] = {}
+        self._ended: dict[str, Job] = {}
         self._admissions: set[asyncio.Task[None]] = set()
         self._telling: asyncio.TimerHandle | None = None
         self._all_ended = asyncio.Event()
@@ -94,6 +97,7 @@ class JobBoard:
             stored = await self.store.stored([item.key for item in record.items if item.key])
             job = recalled(record, stored)
             self._jobs.setdefault(job.session, {})[job.id] = job
+            self._forget_old(job)
 
     async def submit(self, session: str, request: AttributionRequest) -> Job:
         """A new job; a request that cannot run is refused before anything is queued.
@@ -231,7 +235,7 @@ class JobBoard:
 
     async def _admit(self, host: HostedExplorer, job: Job, targets: list[int | None]) -> None:
         generation = host.generation
-        checked, fingerprint = await self.admission.check(host, job.request, targets, job.distribution)
+        checked, fingerprint = await self._checked(host, job, targets)
         stored = await self.admission.stored(checked)
         if job.terminal:
             return
@@ -257,6 +261,18 @@ class JobBoard:
             missing = {item.key: item for item in checked.items if item.key not in stored}
             self.scheduler.want(job, missing.values(), fingerprint)
 
+    async def _checked(self, host: HostedExplorer, job: Job, targets: list[int | None]) -> tuple[Checked, str]:
+        """A job that was accepted before its check waits for a worker, and is not failed for want of one."""
+        deadline = time.monotonic() + self._settings.job_deadline
+        while True:
+            try:
+                return await self.admission.check(host, job.request, targets, job.distribution)
+            except Refused as refused:
+                accepted = job.id in self._active
+                if refused.body.code != "no_worker" or not accepted or time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(0.5)
+
     def _on_late_admission(self, job: Job, admission: asyncio.Task[None]) -> None:
         error = None if admission.cancelled() else admission.exception()
         if error is None or job.terminal:
@@ -268,20 +284,30 @@ class JobBoard:
             self._end(job)
 
     def _keep(self, job: Job) -> None:
-        mine = self._jobs.setdefault(job.session, {})
-        mine[job.id] = self._active[job.id] = job
-        ended = [old for old in mine.values() if old.terminal]
-        for old in ended[: max(0, len(ended) - _MOST_JOBS_KEPT)]:
-            del mine[old.id]
+        self._jobs.setdefault(job.session, {})[job.id] = self._active[job.id] = job
 
     def _end(self, job: Job) -> None:
         self._active.pop(job.id, None)
+        self._forget_old(job)
         self._journal.ended(job.id)
         self._metrics.job_ended(job.state, job.request.method)
         logger.info("%s.", job.state.capitalize(), extra={"job": job.id})
         self._announcer.job(job)
         self._tell_positions()
         self._all_ended.set()
+
+    def _forget_old(self, ended: Job) -> None:
+        """Keeps the number of ended jobs bounded, for a session and for all of them: the oldest go first."""
+        self._ended[ended.id] = ended
+        mine = [job for job in self.jobs(ended.session) if job.terminal]
+        too_many = mine[: max(0, len(mine) - _MOST_ENDED)]
+        while len(self._ended) - len(too_many) > 10 * _MOST_ENDED:
+            too_many.append(next(job for job in self._ended.values() if job not in too_many))
+        for job in too_many:
+            self._ended.pop(job.id, None)
+            del self._jobs[job.session][job.id]
+            if not self._jobs[job.session]:
+                del self._jobs[job.session]
 
     def _tell_positions(self) -> None:
         """Tells those who wait their places, at most twice a second."""

@@ -115,6 +115,8 @@ class Slot:
         """Starts a process; also after a failed load, when the user asks to try again."""
         if self.state == "closed":
             return
+        if self._respawn is not None:
+            self._respawn.cancel()
         loop = asyncio.get_running_loop()
         process: WorkerProcess | None = None
 
@@ -246,6 +248,8 @@ class Slot:
             self.error = ErrorBody(code="load_failed", message=message, params={"cause": lost.cause})
             self._failed_starts = 0
             self._set("failed")
+            # Whoever asks meanwhile is told why. The machine may have been short of memory for a while only.
+            self._respawn = asyncio.get_running_loop().call_later(self._settings.respawn_backoff_max, self.start)
         else:
             self._set("recovering")
             self._respawn_later()
