@@ -50,6 +50,7 @@ def describe_model(
     if example is None:
         return Described()
     try:
+        shelf.bring(model)
         return _run(model, example, methods)
     except Exception as error:
         if is_device_fault(error):

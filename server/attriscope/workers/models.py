@@ -116,24 +116,35 @@ def load_models(
     loaded = {}
     for name, entry in models.items():
         stage("Loading model…" if len(models) == 1 else f"Loading model {name}…")
-        module = entry if isinstance(entry, nn.Module) else _call(name, entry)
+        module = entry if isinstance(entry, nn.Module) else _call(name, entry, shelf)
         loaded[name] = LoadedModel(name, module, device, device_name, score_func)
         shelf.bring(loaded[name])
     return loaded
 
 
-def _call(name: str, loader: Loader) -> nn.Module:
+def _call(name: str, loader: Loader, shelf: Shelf) -> nn.Module:
     try:
         module = loader()
     except ExplorerError:
         raise
     except Exception as error:
-        raise ExplorerError(
+        failure = ExplorerError(
             "model_failed",
             f"Model {name!r} could not be loaded: {type(error).__name__}: {error}",
             field=f"models[{name!r}]",
             detail=user_traceback(error),
-        ) from error
+        )
+        if not is_out_of_memory(error):
+            raise failure from error
+    else:
+        return _checked(name, module)
+    # Outside the except block, whose traceback would keep half a model on the device.
+    if shelf.relieve():
+        return _call(name, loader, shelf)
+    raise failure
+
+
+def _checked(name: str, module: object) -> nn.Module:
     if not isinstance(module, nn.Module):
         raise ExplorerError(
             "wrong_type",

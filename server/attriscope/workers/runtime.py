@@ -82,12 +82,16 @@ class Runtime:
         else:
             send(Frame("reply", frame.id, reply.body, reply.arrays))
         if frame.type in _COMPUTING and not self.poisoned:
-            send(self._memory())
+            self._tell_memory(send)
 
-    def _memory(self) -> Frame:
-        now = memory.of(self.loaded.device)
+    def _tell_memory(self, send: Send) -> None:
+        try:
+            now = memory.of(self.loaded.device)
+        except RuntimeError as error:  # a kernel that failed after its call was answered
+            self.poisoned = is_device_fault(error)
+            return
         body = {"free": now.free, "total": now.total, "models": self.loaded.shelf.on_device}
-        return Frame("memory", 0, body)
+        send(Frame("memory", 0, body))
 
 
 _Handler = Callable[[LoadedExplorer, Frame, Send, ShouldStop], Frame]

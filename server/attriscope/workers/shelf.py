@@ -55,14 +55,14 @@ class Shelf:
             model.move(self._device)
         self._there[model.name] = model
 
-    def relieve(self, keep: Movable) -> bool:
+    def relieve(self, keep: Movable | None = None) -> bool:
         """Moves all models but `keep` to the host's memory; whether there were any. Called when memory ran out."""
-        others = [model for model in self._there.values() if model.name != keep.name]
+        others = [model for model in self._there.values() if keep is None or model.name != keep.name]
         if not self._apart or not others:
             return False
         for model in others:
             self._put_away(model)
-        if keep.name in self._there:
+        if keep is not None and keep.name in self._there:
             keep.move(self._device)
         reclaim_memory()
         return True

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from attriscope import Batch
+from attriscope.workers import memory
 from attriscope.workers.failures import error_body, is_device_fault
 from tests.server.workers.toys import Direct, Net, pictures, runtime
 
@@ -62,3 +63,15 @@ def test_q8_a_device_fault_ends_its_call_and_is_not_tried_sample_by_sample() -> 
     assert len(calls) == 1
     assert client.runtime.poisoned
     assert not [frame for frame in client.own if frame.type == "memory"]
+
+
+def test_q8_a_fault_that_shows_after_the_answer_poisons_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Direct(runtime())
+    samples = client.scan()
+
+    def broken(device: torch.device) -> None:
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+
+    monkeypatch.setattr(memory, "of", broken)
+    assert client.attribute(samples, 0).of("result")
+    assert client.runtime.poisoned

@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from attriscope import ExplorerError
 from attriscope.workers import memory, shelf
 from attriscope.workers.models import LoadedModel
 from attriscope.workers.runtime import Runtime
@@ -160,3 +161,49 @@ def _noted(put_away, where, place):  # type: ignore[no-untyped-def]
         where[model.name] = place
 
     return noted
+
+
+def test_models_that_make_room_while_they_load_are_all_described(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A loader puts its model onto the device by itself; there is room for one."""
+    there: list[str] = []
+
+    class Placed(Net):
+        name = ""
+
+        def forward(self, x: Tensor) -> Tensor:
+            assert self.name in there, "the model is run where it is not"
+            return super().forward(x)
+
+    def load(name: str) -> nn.Module:
+        if there:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        model = Placed()
+        model.name = name
+        return model
+
+    def move(self: LoadedModel, device: torch.device) -> None:
+        if there and self.name not in there:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        there[:] = [self.name]
+
+    def put_away(self: Shelf, model: LoadedModel) -> None:
+        there.remove(model.name)
+        del self._there[model.name]
+
+    monkeypatch.setattr(shelf.memory, "APART", frozenset({"cpu"}))
+    monkeypatch.setattr(LoadedModel, "move", move)
+    monkeypatch.setattr(Shelf, "_put_away", put_away)
+    models = {name: lambda name=name: load(name) for name in "abc"}
+    found = Runtime(explorer(models=models), "cpu")
+    assert [model.outputs for model in found.description.models] == [4, 4, 4]
+    assert found.loaded.shelf.on_device == ["c"]
+
+
+def test_a_loader_that_never_has_room_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def load() -> nn.Module:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 80 GiB.")
+
+    monkeypatch.setattr(shelf.memory, "APART", frozenset({"cpu"}))
+    with pytest.raises(ExplorerError, match="'big' could not be loaded: OutOfMemoryError") as caught:
+        Runtime(explorer(models={"net": Net, "big": load}), "cpu")
+    assert caught.value.code == "model_failed"
