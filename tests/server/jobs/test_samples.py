@@ -3,11 +3,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from attriscope.jobs.errors import Refused
-from attriscope.jobs.samples import UPLOADS, Query, SampleTable, Spool
+from attriscope.jobs.samples import UPLOADS, Query, SampleTable
 from attriscope.workers.messages import ErrorBody, Label, Prediction, SampleFeature, SampleInfo
 from attriscope.workers.protocol import Array
 
@@ -155,21 +153,3 @@ def test_the_place_of_what_went_is_written_again() -> None:
         put(table, "me", 1, size=100)
     assert refused.value.body.code == "storage_full"
     table.close()
-
-
-@given(st.lists(st.tuples(st.booleans(), st.integers(1, 9)), max_size=60))
-def test_a_spool_with_holes_keeps_every_array(steps: list[tuple[bool, int]]) -> None:
-    spool, kept = Spool(200), []
-    for number, (write, size) in enumerate(steps):
-        content = bytes([number]) * size
-        if write or not kept:
-            try:
-                kept.append((spool.write(Array("uint8", (size,), content)), content))
-            except Refused:
-                assert sum(len(one) for _, one in kept) + size > 100
-        else:
-            place, _ = kept.pop(size % len(kept))
-            spool.free(*place)
-        for place, expected in kept:
-            assert spool.read(*place) == expected
-    spool.close()
