@@ -53,6 +53,24 @@ def test_every_unit_is_finished_once_whatever_fits(total: int, limit: int) -> No
     assert finished == list(range(total))
 
 
+def test_a_caller_that_frees_memory_has_the_same_chunk_tried_again() -> None:
+    others = [6, 5]  # units that somebody else holds
+    attempted: list[tuple[int, int]] = []
+    finished: list[int] = []
+
+    def evaluate(start: int, stop: int) -> list[int]:
+        attempted.append((start, stop))
+        if stop - start > 16 - sum(others):
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return list(range(start, stop))
+
+    size = ChunkSize(evaluate, (torch.zeros(1, 2),), "test", first=16, most=16)
+    with execution.execution(on_out_of_memory=lambda: bool(others and others.pop())):
+        execution.run(32, evaluate, lambda start, stop, value: finished.extend(value), size)
+    assert attempted == [(0, 16), (0, 16), (0, 16), (16, 32)]
+    assert finished == list(range(32))
+
+
 def test_out_of_memory_at_one_is_an_error() -> None:
     with pytest.raises(errors.OutOfMemory, match="chunk of 1 does not fit") as caught:
         sum_by_chunks(5, 0, torch.OutOfMemoryError("CUDA out of memory"))
