@@ -93,16 +93,17 @@ def test_q8_after_a_device_side_assert_the_next_job_gets_a_fresh_process(afflict
 
 
 @pytest.mark.parametrize(
-    ("how", "code"), [("exit", "worker_lost"), ("segfault", "worker_lost"), ("loop", "deadline"), ("hold", "deadline")]
+    ("how", "code", "sample"),
+    [("exit", "worker_lost", 3), ("segfault", "worker_lost", 4), ("loop", "deadline", 5), ("hold", "deadline", 6)],
 )
 def test_q9_what_ends_or_hangs_its_process_is_lost_or_late_and_others_go_on(
-    afflicted: tuple[LiveServer, Path], how: str, code: str
+    afflicted: tuple[LiveServer, Path], how: str, code: str, sample: int
 ) -> None:
     server, marker = afflicted
     ready(server)
-    canonical = values(server, server.run(samples=[3], method="input_x_gradient", target=0))
+    canonical = values(server, server.run(samples=[sample], method="input_x_gradient", target=0))
     with suffering(marker, how):
-        job = server.submit(samples=[3], target=1, method="saliency").json()
+        job = server.submit(samples=[sample], target=1, method="saliency").json()
         # A process that starts anew tries its model first, and must not find it ill.
         server.wait(lambda: server.explorer()["state"] != "ready")
     if code == "worker_lost":
@@ -112,7 +113,7 @@ def test_q9_what_ends_or_hangs_its_process_is_lost_or_late_and_others_go_on(
         job = server.finish(job)
         assert (job["state"], job["error"]["code"]) == ("failed", code)
     ready(server)
-    again = values(server, server.run(samples=[3], method="input_x_gradient", target=0))
+    again = values(server, server.run(samples=[sample], method="input_x_gradient", target=0))
     assert np.abs(again - canonical).max() <= 1e-5 * np.abs(canonical).max()
     assert server.client.get("/livez").status_code == 200
 
@@ -121,7 +122,7 @@ def test_q11_a_model_that_holds_the_interpreter_does_not_hold_the_server(afflict
     server, marker = afflicted
     ready(server)
     with suffering(marker, "hold"):
-        job = server.submit(samples=[4], target=1).json()
+        job = server.submit(samples=[7], target=1).json()
         server.wait(lambda: server.client.get(f"/api/jobs/{job['id']}").json()["state"] != "queued")
         taken = []
         for _ in range(100):
@@ -132,4 +133,4 @@ def test_q11_a_model_that_holds_the_interpreter_does_not_hold_the_server(afflict
         server.client.delete(f"/api/jobs/{job['id']}").raise_for_status()
         server.wait(lambda: server.explorer()["state"] != "ready")
     ready(server)
-    assert server.run(samples=[4], target=1)["state"] == "done"
+    assert server.run(samples=[7], target=1)["state"] == "done"

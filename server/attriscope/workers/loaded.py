@@ -54,7 +54,9 @@ class LoadedExplorer:
         self.methods = registry.catalogue(explorer.methods)
         self.samples = Samples(explorer.dataset, explorer.features)
         self.shelf = Shelf(self.device)
-        self.models = load_models(explorer.models, self.device, explorer.score_func, stage, self.shelf)
+        self.models = load_models(
+            explorer.models, self.device, self.device_name, explorer.score_func, stage, self.shelf
+        )
         stage("Reading the first sample…")
         self.first, self.notices = self._first_sample()
         stage("Trying the model…" if len(self.models) == 1 else "Trying the models…")

@@ -32,11 +32,13 @@ class Forward:
 class LoadedModel:
     """One model. `output` and `score` are what can be explained; both are kept, so that chunk sizes are remembered."""
 
-    def __init__(self, name: str, module: nn.Module, device: torch.device, score_func: ScoreFunc | None) -> None:
+    def __init__(
+        self, name: str, module: nn.Module, device: torch.device, device_name: str, score_func: ScoreFunc | None
+    ) -> None:
         self.name = name
         self.notices = _train_mode(module)
         self.module = module.eval()
-        self.device = device
+        self.device, self._device_name = device, device_name
         self.output = Forward(module, None)
         self.score = None if score_func is None else Forward(module, score_func)
         self._score_func = score_func
@@ -53,8 +55,9 @@ class LoadedModel:
         except (RuntimeError, AssertionError, NotImplementedError) as error:
             if is_out_of_memory(error):
                 raise
+            place = self._device_name if device == self.device else str(device)
             raise ExplorerError(
-                "device_unavailable", f"Model {self.name!r} could not be moved to {device}: {error}", device=str(device)
+                "device_unavailable", f"Model {self.name!r} could not be moved to {place}: {error}", device=place
             ) from error
 
     def forward(self, quantity: str) -> Forward:
@@ -101,16 +104,20 @@ class LoadedModel:
 def load_models(
     models: Mapping[str, nn.Module | Loader],
     device: torch.device,
+    device_name: str,
     score_func: ScoreFunc | None,
     stage: Callable[[str], None],
     shelf: Shelf,
 ) -> dict[str, LoadedModel]:
-    """Every model, loaded and brought to the device. Raises ExplorerError naming the one that cannot be."""
+    """Every model, loaded and brought to the device, which others call `device_name`.
+
+    Raises ExplorerError naming the one that cannot be.
+    """
     loaded = {}
     for name, entry in models.items():
         stage("Loading model…" if len(models) == 1 else f"Loading model {name}…")
         module = entry if isinstance(entry, nn.Module) else _call(name, entry)
-        loaded[name] = LoadedModel(name, module, device, score_func)
+        loaded[name] = LoadedModel(name, module, device, device_name, score_func)
         shelf.bring(loaded[name])
     return loaded
 

@@ -103,11 +103,11 @@ def board() -> Iterator[Board]:
 
 def test_each_call_is_answered_on_its_own_thread(board: Board) -> None:
     lanes = {}
-    for number, kind in enumerate(("check", "baseline", "scan", "predict"), start=1):
+    for number, kind in enumerate(("check", "baseline", "scan", "upload", "predict"), start=1):
         board.desk.receive(Frame(kind, number))
         lanes[kind] = board.next().body["thread"]
     here = threading.current_thread().name
-    assert lanes == {"check": here, "baseline": here, "scan": "data", "predict": "main lane"}
+    assert lanes == {"check": here, "baseline": here, "scan": "data", "upload": "uploads", "predict": "main lane"}
 
 
 def test_q8_the_end_follows_the_answer_of_the_call_that_poisoned_the_device(board: Board) -> None:
