@@ -141,7 +141,12 @@ class JobBoard:
     # --- how long ----------------------------------------------------------------------------------
 
     def eta(self, job: Job) -> float | None:
-        """Seconds until the job's end, what is asked before it included; None where no speed is known."""
+        """Seconds until the job's end, what is asked before it included; None where no speed is known.
+
+        A job that has run for a while goes on as it did: what else keeps the machine busy is in that.
+        """
+        if (pace := job.pace) is not None:
+            return pace * (job.total - job.done)
         own = self._seconds(job)
         if job.terminal or own is None:
             return None
@@ -206,7 +211,7 @@ class JobBoard:
             item.state = "running"
         if job.state == "queued":
             # One event that holds all items, and not one for each.
-            job.state = "running"
+            job.state, job.begun, job.begun_at = "running", time.monotonic(), job.done
             self._announcer.job(job)
             self._tell_positions()
         else:

@@ -42,7 +42,7 @@ class Channel(Generic[E]):
         self._name, self._on_listeners = secrets.token_hex(4), on_listeners
         self._number = 0
         self._history: deque[tuple[int, E]] = deque()
-        self._bytes = 0
+        self.history_bytes = 0
         self._forgotten = 0
         self._latest: dict[str, tuple[int, E]] = {}
         self._wakers: set[asyncio.Event] = set()
@@ -57,11 +57,11 @@ class Channel(Generic[E]):
         """Adds an event that every listener gets."""
         self._number += 1
         self._history.append((self._number, event))
-        self._bytes += len(event)
+        self.history_bytes += len(event)
         # The latest stays, however large: those who listen now have not read it.
-        while len(self._history) > 1 and (len(self._history) > _HISTORY or self._bytes > _HISTORY_BYTES):
+        while len(self._history) > 1 and (len(self._history) > _HISTORY or self.history_bytes > _HISTORY_BYTES):
             self._forgotten, oldest = self._history.popleft()
-            self._bytes -= len(oldest)
+            self.history_bytes -= len(oldest)
         self._wake()
 
     def publish_latest(self, topic: str, event: E) -> None:
@@ -93,6 +93,8 @@ class Channel(Generic[E]):
                 if cursor is None or cursor < self._forgotten:
                     cursor = self._number
                     yield self._id(cursor), snapshot()
+                    # Too much may have come while a slow reader took that.
+                    continue
                 for number, event in sorted([*self._history, *self._latest.values()], key=itemgetter(0)):
                     if number > cursor:
                         cursor = number
