@@ -150,7 +150,7 @@ class Run:
 
     def _on_loss(self, lost: WorkerLost) -> None:
         """A worker that we ended ourselves, for a reload or because nobody wanted its work, is no work's fault."""
-        guilty = not self._cancelled and lost.exitcode is not None
+        guilty = not self._cancelled and not lost.ours
         message = f"The model's process stopped ({lost.cause}). Tried twice. Retry."
         error = ErrorBody(code="worker_lost", message=message, params={"cause": lost.cause})
         for work in self._scheduler.unfinished(self.batch):
