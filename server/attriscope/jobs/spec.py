@@ -130,6 +130,11 @@ class Work:
     def key(self) -> str:
         return self.item.key
 
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """What may be computed once for several jobs: a key alone does not say which explorer has the sample where."""
+        return self.request.explorer, self.fingerprint, self.key
+
 
 @dataclass(eq=False)
 class Batch:
