@@ -56,6 +56,11 @@ class Job:
         return self.request.priority == "bulk", self.number
 
     @property
+    def checked(self) -> bool:
+        """Whether a worker has said that it would run."""
+        return self.items[0].key is not None
+
+    @property
     def terminal(self) -> bool:
         return self.state in TERMINAL
 
