@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from attriscope.jobs.errors import Refused, busy, unprocessable
 from attriscope.jobs.hosted import HostedExplorer
@@ -66,16 +66,15 @@ class Admission:
 
     async def estimate(self, request: AttributionRequest, checked: Checked) -> tuple[int, float | None]:
         """How many of the items are stored, and the seconds the others take."""
-        stored = await self.stored(checked)
+        stored = await self.stored([item.key for item in checked.items])
         found = sum(item.key in stored for item in checked.items)
         return found, self.seconds(request, checked, len(checked.items) - found)
 
-    async def stored(self, checked: Checked) -> set[str]:
+    async def stored(self, keys: Sequence[str]) -> set[str]:
         """The keys whose results are there; what was finished while the disk was asked counts too.
 
         A disk that does not answer is not waited for: what may be there is computed again.
         """
-        keys = [item.key for item in checked.items]
         try:
             async with asyncio.timeout(_DISK_SECONDS):
                 found = await self._store.stored(keys)

@@ -12,6 +12,7 @@ from attriscope.jobs.admission import Admission
 from attriscope.jobs.errors import Refused, busy, not_found
 from attriscope.jobs.hosted import HostedExplorer
 from attriscope.jobs.journal import Journal
+from attriscope.jobs.line import Line
 from attriscope.jobs.partials import Partial, Partials
 from attriscope.jobs.placement import Placement
 from attriscope.jobs.scheduler import Scheduler
@@ -58,6 +59,7 @@ class JobBoard:
         self._jobs: dict[str, dict[str, Job]] = {}
         self._active: dict[str, Job] = {}
         self._ended: dict[str, Job] = {}
+        self._line = Line(self._active, self._seconds)
         self._admissions: set[asyncio.Task[None]] = set()
         self._telling: asyncio.TimerHandle | None = None
         self._all_ended = asyncio.Event()
@@ -93,8 +95,9 @@ class JobBoard:
 
     async def recall(self) -> None:
         """Takes up the jobs that a server which lives no more has left: they are interrupted."""
-        for record in await self._journal.interrupted():
-            stored = await self.store.stored([item.key for item in record.items if item.key])
+        records = await self._journal.interrupted()
+        stored = await self.admission.stored([item.key for record in records for item in record.items if item.key])
+        for record in records:
             job = recalled(record, stored)
             self._jobs.setdefault(job.session, {})[job.id] = job
             self._forget_old(job)
@@ -108,10 +111,11 @@ class JobBoard:
         host = self.host(request.explorer)
         self.admission.limit_queue(session, len(request.samples))
         await host.pool.ready_slot()
+        generation = host.generation
         targets = await host.targets(session, request)
         items = [Item(sample, target) for sample, target in zip(request.samples, targets, strict=True)]
         job = Job(session, request, items, await host.distribution(request.method))
-        admission = asyncio.create_task(self._admit(host, job, targets))
+        admission = asyncio.create_task(self._admit(host, job, targets, generation))
         self._admissions.add(admission)
         admission.add_done_callback(self._admissions.discard)
         done, _ = await asyncio.wait({admission}, timeout=self._settings.check_timeout)
@@ -150,24 +154,19 @@ class JobBoard:
         own = self._seconds(job)
         if job.terminal or own is None:
             return None
-        sessions = len({other.session for other in self._active.values() if other.state == "running"} | {job.session})
-        share = self._workers(job) / sessions
+        share = self._workers(job) / self._line.sharing(job)
         unfinished = len(job.items) - job.finished
         return own / min(share, max(1, unfinished)) + (self.wait(job) or 0.0)
 
     def position(self, job: Job) -> int | None:
         """The job's place among those that wait, 1 for the next; None for one that runs or has ended."""
-        if job.state != "queued":
-            return None
-        return 1 + sum(other.state == "queued" and other.rank < job.rank for other in self._active.values())
+        place = self._line.place(job)
+        return None if place is None else place.position
 
     def wait(self, job: Job) -> float | None:
         """Seconds until a waiting job starts: what comes before it, on as many workers as compute at once."""
-        if job.state != "queued":
-            return None
-        before = [self._seconds(other) for other in self._active.values() if other.rank < job.rank]
-        known = [seconds for seconds in before if seconds is not None]
-        return None if before and not known else sum(known) / self._workers(job)
+        place = self._line.place(job)
+        return None if place is None or place.seconds is None else place.seconds / self._workers(job)
 
     def _workers(self, job: Job) -> int:
         """How many compute the job's explorer at once."""
@@ -206,6 +205,7 @@ class JobBoard:
     # --- the scheduler's watcher -------------------------------------------------------------------
 
     def started(self, job: Job, keys: list[str]) -> None:
+        self._line.changed()
         items = [item for key in keys for item in job.items_of(key)]
         for item in items:
             item.state = "running"
@@ -219,6 +219,7 @@ class JobBoard:
                 self._announcer.item(job, item)
 
     def progressed(self, job: Job) -> None:
+        self._line.changed()
         self._announcer.progress(job)
 
     def partial(self, jobs: set[Job], partial: Partial) -> None:
@@ -229,6 +230,7 @@ class JobBoard:
 
     def ended(self, job: Job, key: str, error: ErrorBody | None) -> None:
         self.partials.drop(key)
+        self._line.changed()
         for item in job.items_of(key):
             item.state, item.error = ("failed", error) if error else ("done", None)
             self._announcer.item(job, item)
@@ -238,10 +240,9 @@ class JobBoard:
 
     # --- taking jobs in ----------------------------------------------------------------------------
 
-    async def _admit(self, host: HostedExplorer, job: Job, targets: list[int | None]) -> None:
-        generation = host.generation
+    async def _admit(self, host: HostedExplorer, job: Job, targets: list[int | None], generation: int) -> None:
         checked, fingerprint = await self._checked(host, job, targets)
-        stored = await self.admission.stored(checked)
+        stored = await self.admission.stored([item.key for item in checked.items])
         if job.terminal:
             return
         if generation != host.generation:
@@ -257,7 +258,6 @@ class JobBoard:
                 item.state = "done"
         job.advance(job.finished)
         self._keep(job)
-        self._journal.opened(recorded(job))
         logger.info("Accepted: %s of %d samples.", job.request.method, len(job.items), extra={"job": job.id})
         if job.settle():
             self._end(job)
@@ -283,6 +283,8 @@ class JobBoard:
         if error is None or job.terminal:
             return
         body = error.body if isinstance(error, Refused) else ErrorBody(code="internal", message="The check failed.")
+        if not isinstance(error, Refused):
+            logger.error("The check failed inside the server.", exc_info=error, extra={"job": job.id})
         for item in job.items:
             item.state, item.error = "failed", body
         if job.settle():
@@ -290,12 +292,16 @@ class JobBoard:
 
     def _keep(self, job: Job) -> None:
         self._jobs.setdefault(job.session, {})[job.id] = self._active[job.id] = job
+        self._line.changed()
+        self._journal.opened(recorded(job))
 
     def _end(self, job: Job) -> None:
         self._active.pop(job.id, None)
+        self._line.changed()
         self._forget_old(job)
         self._journal.ended(job.id)
-        self._metrics.job_ended(job.state, job.request.method)
+        # A method that was never checked may be any text.
+        self._metrics.job_ended(job.state, job.request.method if job.checked else "unchecked")
         logger.info("%s.", job.state.capitalize(), extra={"job": job.id})
         self._announcer.job(job)
         self._tell_positions()

@@ -215,6 +215,7 @@ class HostedExplorer:
             for listener in self._on_replaced:
                 listener()
         self._fingerprint = description.fingerprint
+        self.scanner.resume()
         for model in description.models:
             if model.forward_seconds and self.speed.seconds(model.name, "", 1) is None:
                 self.speed.learn(model.name, "", 1, model.forward_seconds)

@@ -58,7 +58,8 @@ class Predictor:
     async def run(self, slot: Slot, batch: PredictBatch) -> None:
         """Predicts the batch on `slot`; failures end up in the table, never here."""
         keys = [(batch.model, index) for index in batch.samples]
-        limit = self._settings.job_deadline * len(keys)
+        # Of the whole batch: one that takes longer is tried sample by sample.
+        limit = self._settings.job_deadline
         try:
             arrays = {}
             for position, index in enumerate(batch.samples):
@@ -72,12 +73,8 @@ class Predictor:
         except WorkerError as error:
             self._failed(batch, error.body)
         except WorkerLost as lost:
-            for key in keys:
-                self._losses[key] = self._losses.get(key, 0) + 1
-            if max(self._losses[key] for key in keys) >= _MOST_LOSSES:
-                message = f"The model's process stopped ({lost.cause}) while predicting. Tried twice. Retry."
-                self._failed(batch, ErrorBody(code="worker_lost", message=message, params={"cause": lost.cause}))
-            self._alone.update(keys)
+            if not lost.ours:
+                self._on_loss(batch, lost)
         except TimeoutError:
             slot.kill("deadline")
             message = f"Predicting took longer than the limit of {limit:g} s and was stopped."
@@ -85,6 +82,10 @@ class Predictor:
         except Refused as refused:
             # The samples were replaced while this waited: those that are there now will be predicted.
             logger.info("Not predicted: %s", refused)
+        except Exception:
+            # Filed like any failure: it would be tried again at once, for ever.
+            logger.exception("Predicting %s failed inside the server.", keys)
+            self._failed(batch, ErrorBody(code="internal", message="The server failed; its log has the reason."))
         finally:
             self._under_way.difference_update(keys)
             self._on_change()
@@ -104,6 +105,15 @@ class Predictor:
     def _waiting(self, model: str) -> list[int]:
         unpredicted = self._table.unpredicted(model, _MOST_AT_ONCE + len(self._under_way))
         return [index for index in unpredicted if (model, index) not in self._under_way]
+
+    def _on_loss(self, batch: PredictBatch, lost: WorkerLost) -> None:
+        keys = [(batch.model, index) for index in batch.samples]
+        for key in keys:
+            self._losses[key] = self._losses.get(key, 0) + 1
+        if max(self._losses[key] for key in keys) >= _MOST_LOSSES:
+            message = f"The model's process stopped ({lost.cause}) while predicting. Tried twice. Retry."
+            self._failed(batch, ErrorBody(code="worker_lost", message=message, params={"cause": lost.cause}))
+        self._alone.update(keys)
 
     def _failed(self, batch: PredictBatch, error: ErrorBody) -> None:
         if len(batch.samples) > 1:

@@ -140,9 +140,14 @@ class Run:
             result = ResultInfo.model_validate(frame.body)
             self._store.put(result, frame.arrays)
             self._results += 1
-            self._scheduler.finished(result.key, None)
+            self._finished(result.key, None)
         elif frame.type == "failed":
-            self._scheduler.finished(frame.body["key"], received(frame.body["error"], self._settings))
+            self._finished(frame.body["key"], received(frame.body["error"], self._settings))
+
+    def _finished(self, key: str, error: ErrorBody | None) -> None:
+        for work in self._scheduler.unfinished(self.batch):
+            if work.key == key:
+                self._scheduler.finished(work, error)
 
     def _on_progress(self, share: float) -> None:
         for job, base in self.batch.base.items():
@@ -153,7 +158,7 @@ class Run:
 
     def _on_loss(self, lost: WorkerLost) -> None:
         """A worker that we ended ourselves, for a reload or because nobody wanted its work, is no work's fault."""
-        guilty = not self._cancelled and lost.exitcode is not None
+        guilty = not self._cancelled and not lost.ours
         message = f"The model's process stopped ({lost.cause}). Tried twice. Retry."
         error = ErrorBody(code="worker_lost", message=message, params={"cause": lost.cause})
         for work in self._scheduler.unfinished(self.batch):

@@ -32,6 +32,7 @@ class Scanner:
         self.error: ErrorBody | None = None
         self._pool, self._table, self._settings, self._on_change = pool, table, settings, on_change
         self._reader: Slot | None = None
+        self._unserved = False
         self._wanted = 0
         self._task: asyncio.Task[None] | None = None
 
@@ -48,6 +49,11 @@ class Scanner:
             self.error = None
             self._set("idle")
             self.want(self._wanted)
+
+    def resume(self) -> None:
+        """Reads on where it failed only because no worker could be loaded: one is there now."""
+        if self._unserved:
+            self.retry()
 
     async def close(self) -> None:
         if self._task:
@@ -66,7 +72,8 @@ class Scanner:
                     reply = await self._owner().call("scan", body, on_interim=self._on_sample)
                 except WorkerLost as lost:
                     # The table is kept; a new worker reads the dataset again and skips what is here.
-                    losses = losses + 1 if len(self._table) == start else 0
+                    # That we ended the worker is not the dataset's fault.
+                    losses = losses + (not lost.ours) if len(self._table) == start else 0
                     if losses >= _MOST_LOSSES:
                         message = f"The process that reads the dataset stopped ({lost.cause}). Retry."
                         return self._fail(ErrorBody(code="worker_lost", message=message))
@@ -88,6 +95,7 @@ class Scanner:
             self._fail(error.body)
         except Refused as refused:
             self._fail(refused.body)
+            self._unserved = True
         except Exception:
             logger.exception("Reading the dataset failed inside the server.")
             self._fail(ErrorBody(code="internal", message="The server failed; its log has the reason."))
@@ -117,5 +125,5 @@ class Scanner:
         self._set("failed")
 
     def _set(self, state: ScanState) -> None:
-        self.state = state
+        self.state, self._unserved = state, False
         self._on_change()

@@ -44,7 +44,7 @@ class Scheduler:
         self.queue = FairQueue(settings.max_batch, self._done_at_once)
         self._hosts, self._placement, self._settings = hosts, placement, settings
         self._store, self._watcher, self._metrics = store, watcher, metrics
-        self._works: dict[str, Work] = {}
+        self._works: dict[tuple[str, str, str], Work] = {}
         self._running: dict[Slot, Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._suspects: OrderedDict[str, None] = OrderedDict()
@@ -59,15 +59,14 @@ class Scheduler:
     def want(self, job: Job, items: Iterable[CheckedItem], fingerprint: str) -> None:
         """Has the items computed for `job`; one that waits or runs already, for whomever, is joined."""
         for item in items:
-            work = self._works.get(item.key)
-            if work is None:
-                work = Work(item, job.request, job.cost, owner=job, jobs=set(), fingerprint=fingerprint)
+            new = Work(item, job.request, job.cost, owner=job, jobs=set(), fingerprint=fingerprint)
+            work = self._works.setdefault(new.place, new)
+            if work is new:
                 # One that has lost two workers gets a single further try, alone.
                 work.losses = (_MOST_LOSSES - 1) * (item.key in self._suspects)
-                self._works[item.key] = work
                 self.queue.add(work)
             work.jobs.add(job)
-            if work.batch is None and job.rank < work.owner.rank:
+            if work.batch is None and self._sooner(job, work.owner):
                 self._own(work, job)
             elif work.batch is not None:
                 work.batch.base.setdefault(job, job.finished)
@@ -82,7 +81,7 @@ class Scheduler:
                 self._own(work, min(work.jobs, key=lambda other: other.rank))
             elif work.batch is None and not work.jobs:
                 self.queue.remove(work)
-                del self._works[work.key]
+                del self._works[work.place]
         for slot, run in self._running.items():
             if not run.batch.wanted and run.cancel():
                 asyncio.get_running_loop().call_later(self._settings.cancel_grace, self._kill, slot, run)
@@ -95,6 +94,9 @@ class Scheduler:
             if error := host.error:
                 for work in self.queue.drain(host.id):
                     self.end(work, error)
+            if not host.pool.slots and self.queue.waits_for(host.id):
+                # Unloaded while the work was being admitted.
+                host.pool.wake()
         started: list[tuple[Slot, Coroutine[None, None, None]]] = []
         while task := self._next():
             task[0].computing = True
@@ -196,24 +198,29 @@ class Scheduler:
                 self.wait_again(work)
 
     def unfinished(self, batch: Batch) -> list[Work]:
-        return [work for work in batch.works if self._works.get(work.key) is work]
+        return [work for work in batch.works if self._works.get(work.place) is work]
 
     def wait_again(self, work: Work) -> None:
         work.batch, work.owner = None, min(work.jobs, key=lambda job: job.rank)
         self.queue.add_first(work)
 
-    def finished(self, key: str, error: ErrorBody | None) -> None:
+    def finished(self, work: Work, error: ErrorBody | None) -> None:
         if error is None:
-            self._suspects.pop(key, None)
-        self.end(self._works.get(key), error)
+            self._suspects.pop(work.key, None)
+        self.end(work, error)
 
-    def end(self, work: Work | None, error: ErrorBody | None) -> None:
-        if work is None:
-            return
-        del self._works[work.key]
+    def end(self, work: Work, error: ErrorBody | None) -> None:
+        del self._works[work.place]
         jobs, work.jobs = work.jobs, set()
         for job in jobs:
             self._watcher.ended(job, work.key, error)
+
+    def _sooner(self, job: Job, owner: Job) -> bool:
+        """Whether a work waits less in the queue of `job` than in that of its owner."""
+        if job.session == owner.session or job.request.priority != owner.request.priority:
+            return job.rank < owner.rank
+        # Sessions take turns: what counts is how much each has waiting.
+        return self.queue.count(job.session) < self.queue.count(owner.session)
 
     def _own(self, work: Work, job: Job) -> None:
         """Has a waiting work wait in the queue of `job`."""

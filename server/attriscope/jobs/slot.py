@@ -18,11 +18,14 @@ from attriscope.workers.messages import Description, ErrorBody
 from attriscope.workers.process import WorkerProcess
 from attriscope.workers.protocol import Array, Frame
 from attriscope.workers.source import ExplorerSource
+from attriscope.workers.worker import DEVICE_LOST
 
 logger = logging.getLogger("attriscope.jobs")
 SlotState = Literal["loading", "ready", "recovering", "failed", "closed"]
 _STABLE_SECONDS = 60.0
 _MOST_FAILED_STARTS = 3
+_MOST_DOUBLINGS = 30
+"""After a thousand losses the number would be too large for a float."""
 
 
 class WorkerError(Exception):
@@ -34,17 +37,19 @@ class WorkerError(Exception):
 
 
 class WorkerLost(Exception):
-    """The worker's process ended before it answered."""
+    """The worker's process ended before it answered; `ours` where we ended it, so that no call is to blame."""
 
-    def __init__(self, exitcode: int | None) -> None:
+    def __init__(self, exitcode: int | None, *, ours: bool = False) -> None:
         super().__init__(f"The worker ended with {exitcode}.")
-        self.exitcode = exitcode
+        self.exitcode, self.ours = exitcode, ours or exitcode is None
 
     @property
     def cause(self) -> str:
         """The exit in words, e.g. 'signal 9, perhaps out of memory'."""
         if self.exitcode is None:
             return "unknown cause"
+        if self.exitcode == DEVICE_LOST:
+            return "the device failed"
         if self.exitcode < 0:
             return f"signal {-self.exitcode}" + (", perhaps out of memory" if self.exitcode == -9 else "")
         return f"exit status {self.exitcode}"
@@ -184,7 +189,7 @@ class Slot:
         if self._respawn:
             self._respawn.cancel()
         process, self._process = self._process, None
-        self._lose_calls(None)
+        self._lose_calls(WorkerLost(None))
         if process is not None:
             await asyncio.to_thread(process.close)
 
@@ -238,9 +243,11 @@ class Slot:
             self._losses = 0
         self._losses += 1
         self._failed_starts += self._ready_since == 0.0
-        lost = WorkerLost(exitcode)
+        lost = WorkerLost(exitcode, ours=self._killed_for is not None)
         cause: Cause = self._killed_for or "lost"
         self._killed_for = None
+        # Before anybody is told of the loss: whatever goes wrong there, nobody waits for ever.
+        self._lose_calls(lost)
         self._metrics.restarted(self.device, cause)
         logger.warning("A worker of %s on %s ended (%s; %s).", self._source.name, self.device, cause, lost.cause)
         if self._failed_starts >= _MOST_FAILED_STARTS:
@@ -253,16 +260,16 @@ class Slot:
         else:
             self._set("recovering")
             self._respawn_later()
-        self._lose_calls(exitcode)
 
     def _respawn_later(self) -> None:
-        delay = min(self._settings.respawn_backoff * 2 ** (self._losses - 1), self._settings.respawn_backoff_max)
+        doubled = 2 ** min(self._losses - 1, _MOST_DOUBLINGS)
+        delay = min(self._settings.respawn_backoff * doubled, self._settings.respawn_backoff_max)
         self._respawn = asyncio.get_running_loop().call_later(delay, self.start)
 
-    def _lose_calls(self, exitcode: int | None) -> None:
+    def _lose_calls(self, lost: WorkerLost) -> None:
         for call in self._calls.values():
             if not call.reply.done():
-                call.reply.set_exception(WorkerLost(exitcode))
+                call.reply.set_exception(lost)
 
     def _set(self, state: SlotState) -> None:
         self.state = state

@@ -60,6 +60,11 @@ class Job:
         return self.request.priority == "bulk", self.number
 
     @property
+    def checked(self) -> bool:
+        """Whether a worker has said that it would run."""
+        return self.items[0].key is not None
+
+    @property
     def terminal(self) -> bool:
         return self.state in TERMINAL
 
@@ -141,6 +146,11 @@ class Work:
     @property
     def key(self) -> str:
         return self.item.key
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """What may be computed once for several jobs: a key alone does not say which explorer has the sample where."""
+        return self.request.explorer, self.fingerprint, self.key
 
 
 @dataclass(eq=False)

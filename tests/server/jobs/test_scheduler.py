@@ -1,0 +1,121 @@
+"""Who computes what, over workers that are made up."""
+
+from __future__ import annotations
+
+import pytest
+
+from attriscope.jobs.slot import WorkerLost
+from tests.server.jobs.staged import Stage, fill, run, settle
+
+
+def test_work_whose_explorer_was_unloaded_while_it_was_admitted_is_computed_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def test() -> None:
+        stage = Stage(monkeypatch)
+        host = stage.hosts["e"]
+        asked = stage.store.stored
+
+        async def stored(keys: list[str]) -> set[str]:
+            # Another explorer needs the memory, just while the disk is asked.
+            assert not host.pool.in_use
+            host.pool.unload()
+            return await asked(keys)
+
+        monkeypatch.setattr(stage.store, "stored", stored)
+        job = await stage.submit()
+        await settle()
+        stage.slots[-1].finish()
+        await settle()
+        assert job.state == "done"
+
+    run(test)
+
+
+def test_equal_keys_of_two_explorers_are_computed_by_each_for_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test() -> None:
+        stage = Stage(monkeypatch, "a", "b")
+        first = await stage.submit("one", explorer="a")
+        bulk = await stage.submit("two", (1, 2), explorer="a", priority="bulk")
+        other = await stage.submit("three", (2, 1), explorer="b")
+        await settle()
+        on_a, on_b = stage.slots
+        # No worker of a is there now: what b is asked for must not wait for it.
+        on_a.set("recovering")
+        on_a.fail(WorkerLost(-9))
+        for _ in range(2):
+            await settle()
+            on_b.finish()
+        await settle()
+        assert other.state == "done"
+        on_a.come()
+        for _ in range(6):
+            await settle()
+            if on_a.attributing:
+                on_a.finish()
+        assert (first.state, bulk.state) == ("done", "done")
+
+    run(test)
+
+
+def test_a_key_asked_of_the_explorer_as_it_is_now_is_not_that_of_a_run_of_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def test() -> None:
+        stage = Stage(monkeypatch)
+        host = stage.hosts["e"]
+        before = await stage.submit("one", (3,))
+        await settle()
+        (old,) = stage.slots
+        # Another dataset: what was sample 3 is sample 0 now. The model and so the key are the same.
+        monkeypatch.setattr(type(old), "fingerprint", "new")
+        old_end = old.close
+        monkeypatch.setattr(old, "close", settle)
+        host.reload()
+        await settle()
+        fill(host, prefix="x")
+        fill_first = host.table[0].info.model_copy(update={"sha256": "s3"})
+        host.table[0].info = fill_first
+        after = await stage.submit("two", (0,))
+        await old_end()
+        await settle()
+        new = stage.slots[-1]
+        assert [item["sample"] for item in new.attributing[0][1]["items"]] == [0]
+        new.finish()
+        await settle()
+        assert (before.error and before.error.code, after.state) == ("explorer_replaced", "done")
+
+    run(test)
+
+
+def test_a_worker_that_we_ended_costs_its_work_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test() -> None:
+        stage = Stage(monkeypatch)
+        job = await stage.submit()
+        for _ in range(5):
+            await settle()
+            (slot,) = stage.slots
+            slot.set("recovering")
+            slot.fail(WorkerLost(-9, ours=True))
+            await settle()
+            slot.come()
+        await settle()
+        slot.finish()
+        await settle()
+        assert job.state == "done"
+
+    run(test)
+
+
+def test_a_work_that_two_want_waits_in_the_shorter_queue(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test() -> None:
+        stage = Stage(monkeypatch)
+        await stage.submit("many", tuple(range(40)))
+        one = await stage.submit("one", (39,))
+        for _ in range(3):
+            await settle()
+            stage.slots[0].finish()
+        await settle()
+        assert one.state == "done"
+
+    run(test)
