@@ -109,22 +109,28 @@ class Placement:
 
     def make_room(self, pool: Pool) -> None:
         """Before a worker of `pool` starts: ends others' workers, least recently used first, until it fits."""
-        while not self._fits(pool) and self.relieve(keep=pool):
-            continue
+        coming_free = 0
+        while not self._fits(pool, coming_free) and (ended := self.relieve(keep=pool)) is not None:
+            # Processes take a moment to end; until then their memory counts as free, or all explorers would go.
+            coming_free += ended
 
-    def relieve(self, keep: Pool | None = None, device: str | None = None) -> bool:
-        """Ends the workers of the explorer unused for longest (on `device`); whether there was one to end."""
+    def relieve(self, keep: Pool | None = None, device: str | None = None) -> int | None:
+        """Ends the workers of the explorer unused for longest (on `device`); the bytes of memory that they hold.
+
+        None where there was none to end.
+        """
         unused = [
             pool
             for pool in self.pools
             if pool is not keep and not pool.in_use and any(device in (None, slot.device) for slot in pool.slots)
         ]
         if not unused:
-            return False
-        oldest = min(unused, key=lambda pool: pool.last_used)
+            return None
+        oldest = min(unused, key=lambda pool: pool.unused_since)
+        held = sum(resources.resident_memory(slot.pid) for slot in oldest.slots if slot.pid)
         logger.info("Memory is short: the workers of %s end.", oldest.name)
         oldest.unload()
-        return True
+        return held
 
     def device_memory(self) -> dict[str, tuple[int, int]]:
         """Free and total bytes of every device, as its workers last said; of the machine for the CPU."""
@@ -139,8 +145,11 @@ class Placement:
         """Ends what nobody has used for `idle_unload`, and one explorer's workers where memory is short."""
         now, limit = time.monotonic(), self._settings.idle_unload
         for pool in self.pools:
-            if limit is not None and pool.slots and not pool.in_use and now - pool.last_used > limit:
-                logger.info("The workers of %s end: unused for %g s.", pool.name, now - pool.last_used)
+            if pool.in_use:
+                # A long job uses them until its end, not only when it was asked for.
+                pool.last_worked = now
+            elif limit is not None and pool.slots and now - pool.unused_since > limit:
+                logger.info("The workers of %s end: unused for %g s.", pool.name, now - pool.unused_since)
                 pool.unload()
         for device, (free, total) in self.device_memory().items():
             if free < self._settings.memory_reserve * total:
@@ -157,12 +166,12 @@ class Placement:
             except Exception:
                 logger.exception("Looking after the workers' memory failed.")
 
-    def _fits(self, pool: Pool) -> bool:
+    def _fits(self, pool: Pool, coming_free: int = 0) -> bool:
         held = [size for slot in pool.slots if slot.pid and (size := resources.resident_memory(slot.pid))]
         wanted = max(held, default=_UNKNOWN_WORKER)
         # A worker that has only begun holds little of what it will.
         coming = sum(slot.state == "loading" for other in self.pools for slot in other.slots) * _UNKNOWN_WORKER
-        return self._available() - wanted - coming > self._settings.memory_reserve * self._total()
+        return self._available() + coming_free - wanted - coming > self._settings.memory_reserve * self._total()
 
     def _room(self, device: str) -> tuple[int, int]:
         """Comparable: the fewer workers are there the better, then the more memory is free."""

@@ -30,7 +30,7 @@ class Pool:
     def __init__(self, source: ExplorerSource, settings: Settings, placement: Placement, metrics: Metrics) -> None:
         self.name = source.name
         self.slots: list[Slot] = []
-        self.last_used = time.monotonic()
+        self.last_used = self.last_worked = time.monotonic()
         self.waiting: Callable[[], bool] = lambda: False
         self._source, self._settings, self._placement, self._metrics = source, settings, placement, metrics
         self._listeners: list[Callable[[], None]] = []
@@ -82,6 +82,11 @@ class Pool:
     def in_use(self) -> bool:
         """Whether somebody would miss the workers now: they load, compute, answer, or work waits for them."""
         return self.waiting() or any(slot.busy for slot in self.slots)
+
+    @property
+    def unused_since(self) -> float:
+        """When somebody last asked for the workers or they were last seen at work, on the monotonic clock."""
+        return max(self.last_used, self.last_worked)
 
     @property
     def description(self) -> Description | None:

@@ -13,11 +13,17 @@ _Session = OrderedDict[Job, deque[Work]]
 class FairQueue:
     """Round-robin between sessions, first in first out within one; bulk work runs where nothing interactive can."""
 
-    def __init__(self, max_batch: int, at_once: Callable[[Work], int] = lambda work: 1) -> None:
-        """`at_once` tells how many works like this one take no longer than a glance."""
+    def __init__(
+        self,
+        max_batch: int,
+        at_once: Callable[[Work], int] = lambda work: 1,
+        in_turn: Callable[[Work], int] | None = None,
+    ) -> None:
+        """How many works like this one take no longer than a glance, and than others can be expected to wait."""
         self._levels: dict[Priority, OrderedDict[str, _Session]] = {"interactive": OrderedDict(), "bulk": OrderedDict()}
         self._counts: dict[str, int] = {}
         self._max_batch, self._at_once = max_batch, at_once
+        self._in_turn = in_turn or (lambda work: max_batch)
 
     def count(self, session: str | None = None, priority: Priority | None = None) -> int:
         """Works waiting, of all sessions or of one, of every priority or of one."""
@@ -59,9 +65,9 @@ class FairQueue:
     def next(self, runnable: Callable[[str], bool] = lambda explorer: True, workers: int = 1) -> list[Work]:
         """The next works of the session whose turn it is, all of one job whose explorer is `runnable`.
 
-        The first of a job alone, so that something is on screen at once, then growing numbers, and never fewer than are
-        done at once; a work that has lost a worker is alone, so that it takes no other along. Where `workers` of them
-        are free, each gets its share of what waits.
+        The first of a job alone, so that something is on screen at once, then growing numbers, never fewer than are
+        done at once and never more than fit a turn; a work that has lost a worker is alone, so that it takes no other
+        along. Where `workers` of them are free, each gets its share of what waits.
         """
         for sessions in self._levels.values():
             for name, session in sessions.items():
@@ -75,8 +81,8 @@ class FairQueue:
 
     def _take(self, job: Job, queue: deque[Work], workers: int) -> list[Work]:
         works = [queue.popleft()]
-        size = 1 if works[0].losses else min(max(3 * job.dispatched, self._at_once(works[0])), self._max_batch)
-        size = min(size, -(-(1 + len(queue)) // workers))
+        size = 1 if works[0].losses else max(3 * job.dispatched, self._at_once(works[0]))
+        size = min(size, self._max_batch, self._in_turn(works[0]), -(-(1 + len(queue)) // workers))
         while queue and len(works) < size and not queue[0].losses:
             works.append(queue.popleft())
         job.dispatched += len(works)

@@ -69,7 +69,8 @@ class Run:
             return self._fail_rest(ErrorBody(code="cancelled", message="Cancelled."))
         self._announce()
         request, started = batch.works[0].request, time.monotonic()
-        limit = self._settings.job_deadline * len(batch.works)
+        # Of the whole batch: those of one that takes longer are tried alone.
+        limit = self._settings.job_deadline
         try:
             body, arrays = self._body(), self._inputs()
             async with asyncio.timeout(limit):
@@ -88,7 +89,7 @@ class Run:
         except TimeoutError:
             slot.kill("deadline")
             message = f"This took longer than the limit of {limit:g} s and was stopped."
-            self._fail_rest(ErrorBody(code="deadline", message=message, params={"limit": limit}))
+            self._on_deadline(ErrorBody(code="deadline", message=message, params={"limit": limit}))
         except Refused as refused:
             # An upload that made room for others while this waited.
             self._fail_rest(refused.body)
@@ -164,6 +165,12 @@ class Run:
         for work in self._scheduler.unfinished(self.batch):
             logger.warning("Its worker was lost (%s).", lost.cause, extra=_about(work))
         self._scheduler.lost(self._scheduler.unfinished(self.batch), error, guilty=guilty)
+
+    def _on_deadline(self, error: ErrorBody) -> None:
+        if len(self.batch.works) > 1:
+            self._scheduler.lost(self._scheduler.unfinished(self.batch), error, guilty=True)
+        else:
+            self._fail_rest(error)
 
     def _fail_rest(self, error: ErrorBody) -> None:
         for work in reversed(self._scheduler.unfinished(self.batch)):

@@ -22,6 +22,8 @@ from attriscope.workers.messages import CheckedItem, ErrorBody
 
 logger = logging.getLogger("attriscope.jobs")
 _AT_ONCE_SECONDS = 0.05
+_TURN_SECONDS = 1.0
+"""A batch of slow works would keep everybody else waiting for all of them."""
 _MOST_LOSSES = 2
 _MOST_SUSPECTS = 1000
 _REPLACED = ErrorBody(
@@ -41,7 +43,11 @@ class Scheduler:
         watcher: Watcher,
         metrics: Metrics,
     ) -> None:
-        self.queue = FairQueue(settings.max_batch, self._done_at_once)
+        self.queue = FairQueue(
+            settings.max_batch,
+            lambda work: self._done_within(_AT_ONCE_SECONDS, work),
+            lambda work: self._done_within(_TURN_SECONDS, work),
+        )
         self._hosts, self._placement, self._settings = hosts, placement, settings
         self._store, self._watcher, self._metrics = store, watcher, metrics
         self._works: dict[tuple[str, str, str], Work] = {}
@@ -163,11 +169,11 @@ class Scheduler:
         self._running[slot] = run
         return slot, run.execute()
 
-    def _done_at_once(self, work: Work) -> int:
-        """How many works like this one take a twentieth of a second together, by the speed measured so far."""
+    def _done_within(self, limit: float, work: Work) -> int:
+        """How many works like this one take `limit` seconds together, by the speed measured so far; at least one."""
         speed = self._hosts[work.request.explorer].speed
         seconds = speed.seconds(work.request.model, work.request.method, units(work.cost))
-        return max(1, int(_AT_ONCE_SECONDS / seconds)) if seconds else 1
+        return max(1, int(limit / seconds)) if seconds else 1
 
     def _start(self, slot: Slot, work: Coroutine[None, None, None]) -> None:
         async def occupied() -> None:

@@ -30,8 +30,13 @@ class FakePool:
     name: str
     last_used: float = 0.0
     in_use: bool = False
+    last_worked: float = 0.0
     slots: list[FakeSlot] = field(default_factory=list)
     unloaded: int = 0
+
+    @property
+    def unused_since(self) -> float:
+        return max(self.last_used, self.last_worked)
 
     @property
     def idle(self) -> list[FakeSlot]:
@@ -133,6 +138,30 @@ def test_the_explorer_unused_for_longest_makes_room_and_one_in_use_never_does() 
     machine.free = GIB
     machine.placement.make_room(new)
     assert pools[1].unloaded == 0
+
+
+def test_memory_of_workers_that_are_ending_counts_as_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resources, "resident_memory", lambda pid: 2 * GIB)
+    pools = [FakePool(name, used, slots=[FakeSlot("cpu", pid=1)]) for name, used in [("a", 1.0), ("b", 2.0)]]
+    new = FakePool("new", 4.0)
+    # Nothing is free yet when the first has been told to end; the second would be ended for nothing.
+    Machine("cpu", *pools, new, free=5 * GIB).placement.make_room(new)
+    assert [pool.unloaded for pool in pools] == [1, 0]
+
+
+def test_a_long_job_counts_as_use_until_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    pool = FakePool("long", now, in_use=True, slots=[FakeSlot("cpu")])
+    placement = Machine("cpu", pool, idle_unload="15m").placement
+    now += 3600.0
+    placement.look()
+    pool.in_use, now = False, now + 5.0
+    placement.look()
+    assert pool.unloaded == 0
+    now += 15 * 60
+    placement.look()
+    assert pool.unloaded == 1
 
 
 def test_short_device_memory_ends_others_on_that_device_but_never_the_one_used_last() -> None:

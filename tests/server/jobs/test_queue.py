@@ -46,6 +46,14 @@ def test_works_that_are_done_at_once_go_together() -> None:
     assert [len(queue.next()) for _ in range(4)] == [5, 15, 16, 4]
 
 
+def test_a_turn_of_slow_works_is_short_however_many_wait() -> None:
+    queue = FairQueue(max_batch=16, at_once=lambda work: 1, in_turn=lambda work: 2)
+    owner = job("one", 7)
+    owner.dispatched = 40
+    fill(queue, owner)
+    assert [len(queue.next()) for _ in range(4)] == [2, 2, 2, 1]
+
+
 def test_free_workers_share_what_is_done_at_once() -> None:
     queue = FairQueue(max_batch=16, at_once=lambda work: 5)
     fill(queue, job("one", 4))

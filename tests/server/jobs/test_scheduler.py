@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from attriscope.jobs.slot import WorkerLost
@@ -117,5 +119,44 @@ def test_a_work_that_two_want_waits_in_the_shorter_queue(monkeypatch: pytest.Mon
             stage.slots[0].finish()
         await settle()
         assert one.state == "done"
+
+    run(test)
+
+
+def test_slow_works_take_turns_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test() -> None:
+        stage = Stage(monkeypatch)
+        stage.hosts["e"].speed.learn("m", "saliency", 1, 30.0)
+        monkeypatch.setattr(stage.hosts["e"].speed, "learn", lambda *_: None)
+        await stage.submit("one", tuple(range(20)))
+        for _ in range(5):
+            await settle()
+            assert len(stage.slots[0].attributing[0][1]["items"]) == 1
+            stage.slots[0].finish()
+
+    run(test)
+
+
+def test_works_of_a_batch_that_hangs_are_tried_alone_and_only_the_guilty_one_fails(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def test() -> None:
+        stage = Stage(monkeypatch, job_deadline=0.1)
+        speed = stage.hosts["e"].speed
+        monkeypatch.setattr(speed, "seconds", lambda *_: 0.01)
+        job = await stage.submit("one", (0, 1, 2))
+        await settle()
+        (slot,) = stage.slots
+        while not job.terminal:
+            if slot.state != "ready":
+                slot.come()
+            for call in slot.attributing:
+                if [item["sample"] for item in call[1]["items"]] not in ([0, 1, 2], [1]):
+                    slot.finish()
+            await asyncio.sleep(0.01)
+        assert [item.state for item in job.items] == ["done", "failed", "done"]
+        assert job.items[1].error is not None
+        assert job.items[1].error.code == "deadline"
+        assert slot.killed == ["deadline"] * 2
 
     run(test)
