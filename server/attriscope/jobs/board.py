@@ -18,13 +18,12 @@ from attriscope.jobs.placement import Placement
 from attriscope.jobs.scheduler import Scheduler
 from attriscope.jobs.spec import TERMINAL, Item, Job, recalled, recorded
 from attriscope.jobs.store import ResultStore
+from attriscope.jobs.table import JobTable
 from attriscope.metrics import Metrics
 from attriscope.settings import Settings
 from attriscope.workers.messages import AttributionRequest, Checked, ErrorBody
 
 logger = logging.getLogger("attriscope.jobs")
-_MOST_ENDED = 64
-"""Of a session; and ten times as many of all."""
 _POSITION_SECONDS = 0.5
 
 
@@ -56,10 +55,8 @@ class JobBoard:
         self._announcer, self._metrics = announcer, metrics
         self.scheduler = Scheduler(hosts, placement, store, settings, self, metrics)
         self.admission = Admission(hosts, store, self.scheduler.queue, placement, settings)
-        self._jobs: dict[str, dict[str, Job]] = {}
-        self._active: dict[str, Job] = {}
-        self._ended: dict[str, Job] = {}
-        self._line = Line(self._active, self._seconds)
+        self._jobs = JobTable()
+        self._line = Line(self._jobs.active, self._seconds)
         self._admissions: set[asyncio.Task[None]] = set()
         self._telling: asyncio.TimerHandle | None = None
         self._all_ended = asyncio.Event()
@@ -71,11 +68,11 @@ class JobBoard:
         return self.hosts[explorer]
 
     def jobs(self, session: str) -> list[Job]:
-        return list(self._jobs.get(session, {}).values())
+        return self._jobs.of(session)
 
     def get(self, session: str, job_id: str) -> Job:
         """Raises Refused (404) for another session's job, exactly as for one that does not exist."""
-        job = self._jobs.get(session, {}).get(job_id)
+        job = self._jobs.get(session, job_id)
         if job is None:
             raise not_found("job", job_id)
         return job
@@ -98,9 +95,7 @@ class JobBoard:
         records = await self._journal.interrupted()
         stored = await self.admission.stored([item.key for record in records for item in record.items if item.key])
         for record in records:
-            job = recalled(record, stored)
-            self._jobs.setdefault(job.session, {})[job.id] = job
-            self._forget_old(job)
+            self._jobs.end(recalled(record, stored))
 
     async def submit(self, session: str, request: AttributionRequest) -> Job:
         """A new job; a request that cannot run is refused before anything is queued.
@@ -184,14 +179,14 @@ class JobBoard:
         """Lets what runs or waits end, for at most `seconds`."""
         try:
             async with asyncio.timeout(seconds):
-                while self._active or self._admissions:
+                while self._jobs.active or self._admissions:
                     self._all_ended.clear()
                     await asyncio.wait(
                         [asyncio.create_task(self._all_ended.wait()), *self._admissions],
                         return_when=asyncio.FIRST_COMPLETED,
                     )
         except TimeoutError:
-            logger.warning("%d jobs had not ended after %g s.", len(self._active), seconds)
+            logger.warning("%d jobs had not ended after %g s.", len(self._jobs.active), seconds)
 
     async def close(self) -> None:
         if self._telling is not None:
@@ -273,7 +268,7 @@ class JobBoard:
             try:
                 return await self.admission.check(host, job.request, targets, job.distribution)
             except Refused as refused:
-                accepted = job.id in self._active
+                accepted = job.id in self._jobs.active
                 if refused.body.code != "no_worker" or not accepted or time.monotonic() > deadline:
                     raise
                 await asyncio.sleep(0.5)
@@ -291,14 +286,13 @@ class JobBoard:
             self._end(job)
 
     def _keep(self, job: Job) -> None:
-        self._jobs.setdefault(job.session, {})[job.id] = self._active[job.id] = job
+        self._jobs.add(job)
         self._line.changed()
         self._journal.opened(recorded(job))
 
     def _end(self, job: Job) -> None:
-        self._active.pop(job.id, None)
+        self._jobs.end(job)
         self._line.changed()
-        self._forget_old(job)
         self._journal.ended(job.id)
         # A method that was never checked may be any text.
         self._metrics.job_ended(job.state, job.request.method if job.checked else "unchecked")
@@ -307,19 +301,6 @@ class JobBoard:
         self._tell_positions()
         self._all_ended.set()
 
-    def _forget_old(self, ended: Job) -> None:
-        """Keeps the number of ended jobs bounded, for a session and for all of them: the oldest go first."""
-        self._ended[ended.id] = ended
-        mine = [job for job in self.jobs(ended.session) if job.terminal]
-        too_many = mine[: max(0, len(mine) - _MOST_ENDED)]
-        while len(self._ended) - len(too_many) > 10 * _MOST_ENDED:
-            too_many.append(next(job for job in self._ended.values() if job not in too_many))
-        for job in too_many:
-            self._ended.pop(job.id, None)
-            del self._jobs[job.session][job.id]
-            if not self._jobs[job.session]:
-                del self._jobs[job.session]
-
     def _tell_positions(self) -> None:
         """Tells those who wait their places, at most twice a second."""
         if self._telling is None:
@@ -327,6 +308,6 @@ class JobBoard:
 
     def _positions_changed(self) -> None:
         self._telling = None
-        for job in list(self._active.values()):
+        for job in list(self._jobs.active.values()):
             if job.state == "queued":
                 self._announcer.waiting(job)
