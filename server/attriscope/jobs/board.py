@@ -110,7 +110,8 @@ class JobBoard:
         holds the interpreter, say, leaves the job accepted, to run or to fail later with the same error.
         """
         host = self.host(request.explorer)
-        self.admission.limit_queue(session, len(request.samples))
+        unchecked = [job for job in self._active.values() if not job.checked]
+        self.admission.limit_queue(session, len(request.samples), unchecked)
         await host.pool.ready_slot()
         generation = host.generation
         targets = await host.targets(session, request)
