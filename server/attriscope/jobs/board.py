@@ -61,7 +61,7 @@ class JobBoard:
         self._active: dict[str, Job] = {}
         self._ended: deque[Job] = deque()
         self._line = Line(self._active, self._seconds)
-        self._admissions: set[asyncio.Task[None]] = set()
+        self._admissions: dict[asyncio.Task[None], Job] = {}
         self._telling: asyncio.TimerHandle | None = None
         self._all_ended = asyncio.Event()
 
@@ -118,8 +118,8 @@ class JobBoard:
         items = [Item(sample, target) for sample, target in zip(request.samples, targets, strict=True)]
         job = Job(session, request, items, await host.distribution(request.method))
         admission = asyncio.create_task(self._admit(host, job, targets, generation))
-        self._admissions.add(admission)
-        admission.add_done_callback(self._admissions.discard)
+        self._admissions[admission] = job
+        admission.add_done_callback(self._admissions.pop)
         done, _ = await asyncio.wait({admission}, timeout=self._settings.check_timeout)
         if done:
             admission.result()
@@ -141,8 +141,9 @@ class JobBoard:
 
     def desert(self, session: str) -> None:
         """Cancels what a session waits for whose last page was closed: nobody will see it."""
-        for job in self.jobs(session):
-            self.cancel(job)
+        for job in [*self.jobs(session), *self._admissions.values()]:
+            if job.session == session:
+                self.cancel(job)
 
     # --- how long ----------------------------------------------------------------------------------
 

@@ -213,3 +213,25 @@ def test_the_layers_of_an_explorer_that_nobody_has_opened_are_loaded_for_who_ask
         assert (await list_layers("e", "m", stage)).layers == []
 
     run(test)
+
+
+def test_q5_a_job_whose_session_went_while_it_was_checked_never_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test() -> None:
+        stage = Stage(monkeypatch)
+        stage.hosts["e"].pool.wake()
+        await settle()
+        (slot,) = stage.slots
+        slot.checks.clear()
+        asked = [asyncio.create_task(stage.submit(session)) for session in ("gone", "here")]
+        await settle()
+        stage.board.desert("gone")
+        slot.checks.set()
+        gone, here = await asyncio.gather(*asked)
+        await settle()
+        assert (gone.state, here.state) == ("cancelled", "running")
+        slot.finish()
+        await settle()
+        states = [state for state, job in stage.announcer.told if job is gone]
+        assert states == ["cancelled"]
+
+    run(test)
