@@ -149,8 +149,8 @@ class JobBoard:
 
     def eta(self, job: Job) -> float | None:
         """Seconds until the job's end, what is asked before it included; None where no speed is known."""
-        own = self._seconds(job)
-        if job.terminal or own is None:
+        own = None if job.terminal else self._seconds(job)
+        if own is None:
             return None
         share = self._workers(job) / self._line.sharing(job)
         unfinished = len(job.items) - job.finished
@@ -217,7 +217,7 @@ class JobBoard:
                 self._announcer.item(job, item)
 
     def progressed(self, job: Job) -> None:
-        self._line.changed()
+        self._line.advanced()
         self._announcer.progress(job)
 
     def partial(self, jobs: set[Job], partial: Partial) -> None:

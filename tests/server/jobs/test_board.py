@@ -235,3 +235,27 @@ def test_q5_a_job_whose_session_went_while_it_was_checked_never_runs(monkeypatch
         assert states == ["cancelled"]
 
     run(test)
+
+
+def test_who_ends_or_goes_on_is_told_without_a_look_at_who_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test() -> None:
+        stage = Stage(monkeypatch)
+        board = stage.board
+        jobs = [await stage.submit("one", (n,)) for n in range(60)]
+        await settle()
+        asked = 0
+
+        def seconds(*_: object) -> float:
+            nonlocal asked
+            asked += 1
+            return 1.0
+
+        monkeypatch.setattr(stage.hosts["e"].speed, "seconds", seconds)
+        monkeypatch.setattr(stage.announcer, "job", lambda job: views.job(job, board))
+        monkeypatch.setattr(stage.announcer, "progress", board.eta)
+        for _ in range(50):
+            board.progressed(jobs[0])
+        board.desert("one")
+        assert asked < 200
+
+    run(test)
