@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from attriscope.jobs.errors import Refused, busy, unprocessable
 from attriscope.jobs.hosted import HostedExplorer
 from attriscope.jobs.placement import Placement
 from attriscope.jobs.queue import FairQueue
 from attriscope.jobs.slot import WorkerError, WorkerLost
+from attriscope.jobs.spec import Job
 from attriscope.jobs.speed import units
 from attriscope.jobs.store import ResultStore
 from attriscope.settings import Settings
@@ -102,11 +103,17 @@ class Admission:
                 limit=limit,
             )
 
-    def limit_queue(self, session: str, count: int) -> None:
-        """Raises Refused: 503 where the queue is full, 429 where the session's own is."""
+    def limit_queue(self, session: str, count: int, unchecked: Iterable[Job] = ()) -> None:
+        """Raises Refused: 503 where the queue is full, 429 where the session's own is.
+
+        unchecked: accepted jobs that are not in the queue yet, as no worker has answered; they count as well.
+        """
+        coming = [(job.session, len(job.items)) for job in unchecked]
+        of_all = self._queue.count() + sum(items for _, items in coming)
+        own = self._queue.count(session) + sum(items for whose, items in coming if whose == session)
         for most, waiting, status, code, whose in (
-            (self._settings.max_queued, self._queue.count(), 503, "queue_full", "The queue"),
-            (self._settings.max_queued_per_session, self._queue.count(session), 429, "too_many", "Your queue"),
+            (self._settings.max_queued, of_all, 503, "queue_full", "The queue"),
+            (self._settings.max_queued_per_session, own, 429, "too_many", "Your queue"),
         ):
             if waiting + count > most:
                 message = f"{whose} has {waiting} samples waiting; {count} more would pass its limit of {most}."

@@ -57,7 +57,7 @@ class JobBoard:
         self.admission = Admission(hosts, store, self.scheduler.queue, placement, settings)
         self._jobs = JobTable()
         self._line = Line(self._jobs.active, self._seconds)
-        self._admissions: set[asyncio.Task[None]] = set()
+        self._admissions: dict[asyncio.Task[None], Job] = {}
         self._telling: asyncio.TimerHandle | None = None
         self._all_ended = asyncio.Event()
 
@@ -104,15 +104,16 @@ class JobBoard:
         holds the interpreter, say, leaves the job accepted, to run or to fail later with the same error.
         """
         host = self.host(request.explorer)
-        self.admission.limit_queue(session, len(request.samples))
+        unchecked = [job for job in self._jobs.active.values() if not job.checked]
+        self.admission.limit_queue(session, len(request.samples), unchecked)
         await host.pool.ready_slot()
         generation = host.generation
         targets = await host.targets(session, request)
         items = [Item(sample, target) for sample, target in zip(request.samples, targets, strict=True)]
         job = Job(session, request, items, await host.distribution(request.method))
         admission = asyncio.create_task(self._admit(host, job, targets, generation))
-        self._admissions.add(admission)
-        admission.add_done_callback(self._admissions.discard)
+        self._admissions[admission] = job
+        admission.add_done_callback(self._admissions.pop)
         done, _ = await asyncio.wait({admission}, timeout=self._settings.check_timeout)
         if done:
             admission.result()
@@ -134,8 +135,9 @@ class JobBoard:
 
     def desert(self, session: str) -> None:
         """Cancels what a session waits for whose last page was closed: nobody will see it."""
-        for job in self.jobs(session):
-            self.cancel(job)
+        for job in [*self.jobs(session), *self._admissions.values()]:
+            if job.session == session:
+                self.cancel(job)
 
     # --- how long ----------------------------------------------------------------------------------
 
@@ -146,8 +148,8 @@ class JobBoard:
         """
         if (pace := job.pace) is not None:
             return pace * (job.total - job.done)
-        own = self._seconds(job)
-        if job.terminal or own is None:
+        own = None if job.terminal else self._seconds(job)
+        if own is None:
             return None
         share = self._workers(job) / self._line.sharing(job)
         unfinished = len(job.items) - job.finished
@@ -214,7 +216,7 @@ class JobBoard:
                 self._announcer.item(job, item)
 
     def progressed(self, job: Job) -> None:
-        self._line.changed()
+        self._line.advanced()
         self._announcer.progress(job)
 
     def partial(self, jobs: set[Job], partial: Partial) -> None:

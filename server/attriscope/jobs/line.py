@@ -26,26 +26,29 @@ class Line:
     def __init__(self, active: Mapping[str, Job], seconds: Callable[[Job], float | None]) -> None:
         self._active, self._seconds = active, seconds
         self._places: dict[str, Place] | None = None
-        self._running: set[str] = set()
+        self._running: set[str] | None = None
 
     def changed(self) -> None:
-        """Jobs have come, started, gone on or ended: the places are found anew when somebody asks."""
+        """Jobs have come, started or ended: the places are found anew when somebody asks."""
+        self._places = self._running = None
+
+    def advanced(self) -> None:
+        """A job has gone on."""
         self._places = None
 
     def place(self, job: Job) -> Place | None:
         """None for a job that does not wait."""
-        return self._found().get(job.id)
+        if job.state != "queued":
+            return None
+        if self._places is None:
+            self._places = dict(self._find())
+        return self._places.get(job.id)
 
     def sharing(self, job: Job) -> int:
         """How many sessions compute while the job does, its own included."""
-        self._found()
-        return len(self._running | {job.session})
-
-    def _found(self) -> dict[str, Place]:
-        if self._places is None:
-            self._places = dict(self._find())
+        if self._running is None:
             self._running = {job.session for job in self._active.values() if job.state == "running"}
-        return self._places
+        return len(self._running | {job.session})
 
     def _find(self) -> list[tuple[str, Place]]:
         turns: Counter[tuple[bool, str]] = Counter()
@@ -54,12 +57,14 @@ class Line:
             bulk, waits = job.request.priority == "bulk", job.state == "queued"
             ranked.append((bulk, turns[bulk, job.session] if waits else -1, job.number, job))
             turns[bulk, job.session] += waits
-        places, position, total, known = [], 1, 0.0, True
+        places: list[tuple[str, Place]] = []
+        total: float | None = 0.0
+        known = False
         for *_, job in sorted(ranked):
             if job.state == "queued":
-                places.append((job.id, Place(position, total if known else None)))
-                position += 1
+                places.append((job.id, Place(len(places) + 1, total)))
             if (seconds := self._seconds(job)) is not None:
-                total += seconds
-            known = total > 0
+                total, known = seconds + (total or 0.0), True
+            elif not known:
+                total = None
         return places

@@ -48,6 +48,10 @@ class Reloader:
                 # A folder has gone meanwhile; it is left out the next time.
                 logger.warning("Watching %s failed: %s", ", ".join(map(str, folders)), error)
                 await asyncio.sleep(1.0)
+            except Exception:
+                # Edits must be followed after this one too, and the reason must be told.
+                logger.exception("Following the explorers' files failed.")
+                await asyncio.sleep(1.0)
             finally:
                 following.cancel()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Literal
 
 from attriscope.jobs.errors import Refused, not_found, unprocessable
@@ -147,6 +148,7 @@ class SampleTable:
     def __init__(self, max_bytes: int = 1 << 30) -> None:
         self._max_bytes = max_bytes
         self._records: list[SampleRecord] = []
+        self._judged: dict[str, int] = {}
         self._spool = Spool(max_bytes)
         self.uploads = Uploads(max_bytes // _UPLOADS_PART)
 
@@ -194,14 +196,13 @@ class SampleTable:
     def unpredicted(self, model: str, most: int) -> list[int]:
         """The first `most` samples that `model` has not predicted; uploads, which somebody waits for, first of all."""
         found = [record.info.index for record in self.uploads if not record.judged(model)][:most]
-        if len(found) == most:
-            return found
-        for index, record in enumerate(self._records):
-            if not record.judged(model):
-                found.append(index)
-                if len(found) == most:
-                    break
-        return found
+        start = self._judged.get(model, 0)
+        while start < len(self._records) and self._records[start].judged(model):
+            start += 1
+        # Asked whenever a worker is free: those found judged once are not gone through again.
+        self._judged[model] = start
+        others = (n for n in range(start, len(self._records)) if not self._records[n].judged(model))
+        return [*found, *islice(others, most - len(found))]
 
     def judged(self, query: Query) -> int:
         """How many samples the query has been decided for."""
@@ -228,11 +229,12 @@ class SampleTable:
     def clear(self) -> None:
         """Forgets everything: another explorer has taken the place of the one that these came from."""
         self._spool.close()
-        self._records, self._spool = [], Spool(self._max_bytes)
+        self._records, self._judged, self._spool = [], {}, Spool(self._max_bytes)
         self.uploads.clear()
 
     def clear_errors(self) -> None:
         """Lets what could not be predicted be tried again."""
+        self._judged.clear()
         for record in (*self._records, *self.uploads):
             record.errors.clear()
 

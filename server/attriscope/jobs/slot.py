@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from attriscope.jobs.errors import received
+from attriscope.jobs.errors import Refused, received
 from attriscope.metrics import Cause, Metrics
 from attriscope.settings import Settings
 from attriscope.workers.messages import Description, ErrorBody
@@ -196,6 +196,10 @@ class Slot:
     def _on_frame(self, frame: Frame) -> None:
         try:
             self._take(frame)
+        except Refused as refused:
+            # A reason that can be told, such as no room for another sample.
+            if (call := self._calls.get(frame.id)) and not call.reply.done():
+                call.reply.set_exception(WorkerError(refused.body))
         except Exception as error:
             # What cannot be read or handled ends its call: nobody waits for ever.
             logger.exception("A worker's %r could not be handled.", frame.type)

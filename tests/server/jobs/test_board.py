@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from attriscope.jobs.errors import Refused
 from attriscope.jobs.journal import JobRecord
 from attriscope.web import views
+from attriscope.web.routes.explorers import list_layers
 from tests.server.jobs.staged import Stage, fill, run, settle
 
 
@@ -181,5 +183,79 @@ def test_a_store_that_does_not_answer_does_not_keep_the_server_from_starting(mon
         await asyncio.wait_for(stage.board.recall(), 10)
         assert len(calls) == 1
         assert [job.state for job in stage.board.jobs("one")][-60:] == ["interrupted"] * 60
+
+    run(test)
+
+
+def test_q1_jobs_that_no_worker_has_checked_yet_fill_the_queue_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test() -> None:
+        stage = Stage(monkeypatch, check_timeout=0.02, max_queued=8, max_queued_per_session=4)
+        stage.hosts["e"].pool.wake()
+        await settle()
+        stage.slots[0].checks.clear()
+        await stage.submit("one", (0, 1, 2))
+        for session, status in (("one", 429), ("two", 201), ("three", 503)):
+            if status == 201:
+                await stage.submit(session, (0, 1, 2))
+                continue
+            with pytest.raises(Refused) as refused:
+                await stage.submit(session, (0, 1, 2))
+            assert refused.value.status == status
+
+    run(test)
+
+
+def test_the_layers_of_an_explorer_that_nobody_has_opened_are_loaded_for_who_asks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def test() -> None:
+        stage: Any = Stage(monkeypatch)
+        assert (await list_layers("e", "m", stage)).layers == []
+
+    run(test)
+
+
+def test_q5_a_job_whose_session_went_while_it_was_checked_never_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test() -> None:
+        stage = Stage(monkeypatch)
+        stage.hosts["e"].pool.wake()
+        await settle()
+        (slot,) = stage.slots
+        slot.checks.clear()
+        asked = [asyncio.create_task(stage.submit(session)) for session in ("gone", "here")]
+        await settle()
+        stage.board.desert("gone")
+        slot.checks.set()
+        gone, here = await asyncio.gather(*asked)
+        await settle()
+        assert (gone.state, here.state) == ("cancelled", "running")
+        slot.finish()
+        await settle()
+        states = [state for state, job in stage.announcer.told if job is gone]
+        assert states == ["cancelled"]
+
+    run(test)
+
+
+def test_who_ends_or_goes_on_is_told_without_a_look_at_who_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test() -> None:
+        stage = Stage(monkeypatch)
+        board = stage.board
+        jobs = [await stage.submit("one", (n,)) for n in range(60)]
+        await settle()
+        asked = 0
+
+        def seconds(*_: object) -> float:
+            nonlocal asked
+            asked += 1
+            return 1.0
+
+        monkeypatch.setattr(stage.hosts["e"].speed, "seconds", seconds)
+        monkeypatch.setattr(stage.announcer, "job", lambda job: views.job(job, board))
+        monkeypatch.setattr(stage.announcer, "progress", board.eta)
+        for _ in range(50):
+            board.progressed(jobs[0])
+        board.desert("one")
+        assert asked < 200
 
     run(test)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from attriscope.jobs.errors import Refused
-from attriscope.jobs.samples import UPLOADS, Query, SampleTable
+from attriscope.jobs.samples import UPLOADS, Query, SampleRecord, SampleTable
 from attriscope.workers.messages import ErrorBody, Label, Prediction, SampleFeature, SampleInfo
 from attriscope.workers.protocol import Array
 
@@ -88,6 +88,31 @@ def test_d7_questions_about_labels_are_refused_without_labels(table: SampleTable
         with pytest.raises(Refused) as refused:
             matches(table, **query)
         assert refused.value.body.code == "no_labels"
+
+
+def test_samples_found_judged_are_not_gone_through_again(table: SampleTable, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = 0
+    judged = SampleRecord.judged
+
+    def counted(record: SampleRecord, model: str) -> bool:
+        nonlocal looked
+        looked += 1
+        return judged(record, model)
+
+    for top in [0] * 50 + [None, 0, None]:
+        add(table, top=top)
+    table[3].predictions.clear()
+    table[3].fail("m", ErrorBody(code="c", message="m"))
+    assert table.unpredicted("m", 8) == [50, 52]
+    monkeypatch.setattr(SampleRecord, "judged", counted)
+    assert table.unpredicted("m", 1) == [50]
+    assert looked < 5
+    table.clear_errors()
+    assert table.unpredicted("m", 8) == [3, 50, 52]
+    assert table.unpredicted("another", 2) == [0, 1]
+    table.clear()
+    add(table)
+    assert table.unpredicted("m", 8) == [0]
 
 
 # --- uploads -----------------------------------------------------------------------------------------------------

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from attriscope.jobs import slot as slots
-from attriscope.jobs.slot import Slot, WorkerLost
+from attriscope.jobs.errors import Refused
+from attriscope.jobs.slot import Slot, WorkerError, WorkerLost
 from attriscope.metrics import Metrics
 from attriscope.settings import Settings
+from attriscope.workers.messages import ErrorBody
 from attriscope.workers.protocol import Frame
 from attriscope.workers.source import ExplorerSource
 from tests.server.jobs.staged import description, run, settle
@@ -67,5 +69,23 @@ def test_a_call_knows_whether_we_ended_its_worker(monkeypatch: pytest.MonkeyPatc
         with pytest.raises(WorkerLost) as lost:
             await call
         assert (lost.value.exitcode, lost.value.ours) == (-9, ours)
+
+    run(test)
+
+
+def test_why_an_interim_answer_was_refused_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test() -> None:
+        slot = staged(monkeypatch)
+        process = await come(slot)
+
+        def on_sample(frame: Frame) -> None:
+            raise Refused(503, ErrorBody(code="storage_full", message="There is no room for more samples."))
+
+        call = asyncio.create_task(slot.call("scan", {}, on_interim=on_sample))
+        await settle(2)
+        process.on_frame(Frame("sample", 1))
+        with pytest.raises(WorkerError) as failed:
+            await call
+        assert failed.value.body.code == "storage_full"
 
     run(test)

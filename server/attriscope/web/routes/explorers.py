@@ -57,5 +57,8 @@ async def reload_explorer(explorer: str, services: ServicesDep) -> ExplorerSumma
 @router.get("/{explorer}/models/{model:path}/layers")
 async def list_layers(explorer: str, model: str, services: ServicesDep) -> Layers:
     """The model's modules in the order of their names, and which of them methods can use."""
-    found = services.board.host(explorer).model(model)
+    host = services.board.host(explorer)
+    if host.pool.description is None:
+        await host.pool.ready_slot()
+    found = host.model(model)
     return Layers(model=model, default=found.default_layer, layers=found.layers)
