@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -18,6 +19,7 @@ from attriscope.settings import Settings
 from attriscope.workers.messages import AttributionRequest, Checked
 
 logger = logging.getLogger("attriscope.jobs")
+_MOST_CHECKED = 256
 _DISK_SECONDS = 3.0
 
 
@@ -34,6 +36,7 @@ class Admission:
     ) -> None:
         self._hosts, self._store, self._queue = hosts, store, queue
         self._placement, self._settings = placement, settings
+        self._checked: dict[tuple[str, str], Checked] = {}
 
     async def check(
         self,
@@ -42,7 +45,7 @@ class Admission:
         targets: list[int | None],
         distribution: list[int],
     ) -> tuple[Checked, str]:
-        """What a worker says of the request, and the fingerprint of what that worker has loaded.
+        """What a worker says of the request, and that worker's identity. Asked again, the answer is known.
 
         Raises Refused: 422 with the worker's reason, 503 where workers are lost while they answer.
         """
@@ -54,10 +57,17 @@ class Admission:
         body = {"request": request.model_dump(mode="json"), "items": items, "distribution": rows}
         for last in (False, True):
             slot = await host.pool.ready_slot()
-            fingerprint = slot.description.fingerprint if slot.description else ""
+            identity = slot.identity
+            # Nothing else goes into a check: a repeated Fetch need not wait for a worker that is busy.
+            asked = identity, json.dumps(body)
+            if checked := self._checked.get(asked):
+                return checked, identity
             try:
                 reply = await slot.call("check", body)
-                return Checked.model_validate(reply.body), fingerprint
+                checked = self._checked[asked] = Checked.model_validate(reply.body)
+                if len(self._checked) > _MOST_CHECKED:
+                    del self._checked[next(iter(self._checked))]
+                return checked, identity
             except WorkerError as error:
                 raise Refused(422, error.body) from None
             except WorkerLost:

@@ -113,6 +113,12 @@ class Slot:
         return self.computing or bool(self._calls) or self.state in ("loading", "recovering")
 
     @property
+    def identity(self) -> str:
+        """What its content keys are made from: the explorer that it has loaded, and the kind of its device."""
+        kind = self.device.partition(":")[0]
+        return f"{self.description.fingerprint} on {kind}" if self.description is not None else ""
+
+    @property
     def pid(self) -> int | None:
         return self._process.pid if self._process else None
 
