@@ -59,6 +59,7 @@ class _Root:
     on_progress: Callable[[Progress], None] | None
     should_stop: Callable[[], bool] | None
     precision: Precision
+    on_out_of_memory: Callable[[], bool] | None
 
 
 @dataclass(slots=True)
@@ -86,6 +87,7 @@ def execution(
     on_progress: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
     precision: Precision | None = None,
+    on_out_of_memory: Callable[[], bool] | None = None,
 ) -> Iterator[None]:
     """Set how attributions inside the block are computed, and hear how far they are.
 
@@ -95,6 +97,8 @@ def execution(
         precision: 'exact' computes in the model's own type, as Captum does; 'fused' in float32 with batch norms folded
             into convolutions and images in channels-last order; 'fast' with autocast to bfloat16 on top. None is the
             enclosing block's level, and 'exact' outside of any.
+        on_out_of_memory: called when a chunk does not fit into memory; once it returns true, because it has freed
+            some, the same chunk is tried again. Otherwise smaller ones are.
 
     Blocks nest: the callbacks of all of them are called.
 
@@ -109,7 +113,7 @@ def execution(
         raise errors.OutOfRange(
             f"precision is {precision!r}; it must be exact, fused or fast.", field="precision", value=repr(precision)
         )
-    root = _Root(on_progress, should_stop, precision or level())
+    root = _Root(on_progress, should_stop, precision or level(), on_out_of_memory)
     token = _stack.set((*_stack.get(), root))
     try:
         yield
@@ -178,8 +182,8 @@ def run(
             began = time.perf_counter()
             value, out_of_memory = _attempt(evaluate, start, stop)
             if out_of_memory is not None:
-                _reclaim_memory()
-                if not size.shrink(stop - start):
+                reclaim_memory()
+                if not _freed() and not size.shrink(stop - start):
                     raise errors.OutOfMemory(
                         f"A chunk of {stop - start} does not fit into memory: {out_of_memory}", chunk=stop - start
                     )
@@ -212,7 +216,8 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(text in str(error) for text in _MEMORY_MESSAGES)
 
 
-def _reclaim_memory() -> None:
+def reclaim_memory() -> None:
+    """Give back what torch keeps of the memory that is not in use."""
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
@@ -242,6 +247,12 @@ def _check_stop() -> None:
     for entry in _stack.get():
         if isinstance(entry, _Root) and entry.should_stop is not None and entry.should_stop():
             raise errors.Cancelled("The attribution was cancelled.")
+
+
+def _freed() -> bool:
+    """Whether an enclosing `execution` has made room."""
+    asked = (entry.on_out_of_memory for entry in _stack.get() if isinstance(entry, _Root))
+    return any(make_room is not None and make_room() for make_room in asked)
 
 
 def _report() -> None:

@@ -12,6 +12,8 @@ from benchmarks.client import Connection, Reply, log_in, stream
 from benchmarks.ledger import TERMINAL, Ledger
 from benchmarks.mix import Host
 
+_PATIENCE = 30.0
+"""Seconds until a stream must have begun."""
 _LOOKS = ("explorers", "explorer", "samples", "sample", "image", "check", "job", "result")
 _BACKPRESSURE = ("queue_full", "too_many")
 _RECOVERY = ("no_worker", "explorer_replaced")
@@ -47,8 +49,9 @@ class Session:
         self._place = await log_in(self.port, self.token)
         self._asking, self._reading, self._looking = (Connection(self._place) for _ in range(3))
         self._tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._read())]
-        while self._last is None:
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(_PATIENCE):
+            while self._last is None:
+                await asyncio.sleep(0.01)
 
     async def close(self) -> None:
         for task in self._tasks:

@@ -51,7 +51,7 @@ def explorer(model: str, images: str, weights: str | None = None) -> Explorer:
         models={model: loader},
         dataset=files,
         classes=names or None,
-        features=ImageFeature(mean=preset.mean, std=preset.std),
+        features=ImageFeature(mean=preset.mean, std=preset.std, from_upload=preset),
         score_func=nn.Softmax(1),
         name=f"{model} on {Path(images).resolve().name}",
     )

@@ -48,9 +48,27 @@ def test_out_of_memory_halves_and_resumes_from_finished_chunks(error: BaseExcept
 
 @given(total=st.integers(1, 200), limit=st.integers(1, 40))
 def test_every_unit_is_finished_once_whatever_fits(total: int, limit: int) -> None:
-    with patch.object(execution, "_reclaim_memory"):
+    with patch.object(execution, "reclaim_memory"):
         _, finished = sum_by_chunks(total, limit, torch.OutOfMemoryError("out of memory"))
     assert finished == list(range(total))
+
+
+def test_a_caller_that_frees_memory_has_the_same_chunk_tried_again() -> None:
+    others = [6, 5]  # units that somebody else holds
+    attempted: list[tuple[int, int]] = []
+    finished: list[int] = []
+
+    def evaluate(start: int, stop: int) -> list[int]:
+        attempted.append((start, stop))
+        if stop - start > 16 - sum(others):
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return list(range(start, stop))
+
+    size = ChunkSize(evaluate, (torch.zeros(1, 2),), "test", first=16, most=16)
+    with execution.execution(on_out_of_memory=lambda: bool(others and others.pop())):
+        execution.run(32, evaluate, lambda start, stop, value: finished.extend(value), size)
+    assert attempted == [(0, 16), (0, 16), (0, 16), (16, 32)]
+    assert finished == list(range(32))
 
 
 def test_out_of_memory_at_one_is_an_error() -> None:

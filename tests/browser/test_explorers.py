@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.explorer_page import ExplorerPage
@@ -15,12 +14,6 @@ from tests.browser.test_accessibility import violations
 from tests.live import EXPLORERS, LiveServer
 
 FAULTY = EXPLORERS / "faulty.py"
-
-
-@pytest.fixture(scope="module")
-def tiny() -> LiveServer:  # type: ignore[misc]
-    with LiveServer("serve", f"{FAULTY}:explorer") as server:
-        yield server  # type: ignore[misc]
 
 
 def beside(page: Page, server: LiveServer, **others: str) -> None:

@@ -5,20 +5,13 @@ from __future__ import annotations
 import re
 
 import numpy as np
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.explorer_page import ExplorerPage
 from tests.browser.scripted import ScriptedQueue
-from tests.live import EXPLORERS, LiveServer
+from tests.live import LiveServer
 
 SIZE = 8
-
-
-@pytest.fixture(scope="module")
-def tiny() -> LiveServer:  # type: ignore[misc]
-    with LiveServer("serve", f"{EXPLORERS / 'faulty.py'}:explorer") as server:
-        yield server  # type: ignore[misc]
 
 
 def half(row: int) -> np.ndarray:
@@ -114,7 +107,7 @@ def test_the_map_of_earlier_settings_gives_way_to_the_estimate(page: Page, tiny:
     assert coloured_rows(explorer) == [0]
 
 
-def test_s3_a_slow_methods_map_is_seen_before_it_is_done(page: Page, serve_faulty) -> None:  # type: ignore[no-untyped-def]
+def test_a_slow_methods_map_is_seen_before_it_is_done(page: Page, serve_faulty) -> None:  # type: ignore[no-untyped-def]
     server: LiveServer = serve_faulty("slow_model", ATTRISCOPE_TEST_PAUSE="0.05")
     query = "count=1&panels=heat&method=shapley_value_sampling&arg.perturbations_per_eval=1"
     explorer = ExplorerPage(page, server, query).ready(1)

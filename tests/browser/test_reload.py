@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.explorer_page import ExplorerPage
 from tests.browser.scripted import ScriptedQueue
-from tests.live import EXPLORERS, PATIENCE, LiveServer
+from tests.live import PATIENCE, LiveServer
 
 SOURCE = """
 import torch
@@ -35,12 +34,6 @@ def explorer():
     images = torch.rand(4, 3, 8, 8, generator=torch.Generator().manual_seed({images}))
     return Explorer(models=dict(net=Net), dataset=[image for image in images], name="Mine")
 """
-
-
-@pytest.fixture(scope="module")
-def tiny() -> LiveServer:  # type: ignore[misc]
-    with LiveServer("serve", f"{EXPLORERS / 'faulty.py'}:explorer") as server:
-        yield server  # type: ignore[misc]
 
 
 class Reloadable:

@@ -6,18 +6,11 @@ import re
 import signal
 from pathlib import Path
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.explorer_page import ExplorerPage
 from tests.browser.scripted import ScriptedQueue
 from tests.live import EXPLORERS, LiveServer
-
-
-@pytest.fixture(scope="module")
-def tiny() -> LiveServer:  # type: ignore[misc]
-    with LiveServer("serve", f"{EXPLORERS / 'faulty.py'}:explorer") as server:
-        yield server  # type: ignore[misc]
 
 
 def test_the_place_in_the_queue_and_the_time_are_told_and_follow_the_events(page: Page, tiny: LiveServer) -> None:
@@ -35,7 +28,7 @@ def test_the_place_in_the_queue_and_the_time_are_told_and_follow_the_events(page
     expect(page.get_by_test_id("progress")).to_contain_text("about 3 s left")
 
 
-def test_a_full_queue_is_said_and_asked_again_by_itself(page: Page, tiny: LiveServer) -> None:
+def test_q1_a_full_queue_is_said_and_asked_again_by_itself(page: Page, tiny: LiveServer) -> None:
     queue = ScriptedQueue(page)
     full = {"code": "queue_full", "message": "4096 samples wait already.", "params": {}}
     queue.refusals = [(503, full, 3)]
@@ -76,7 +69,7 @@ def test_what_the_servers_end_cut_short_is_said_once_and_fetched_again(page: Pag
     assert queue.newest(2)["request"]["samples"] == [0, 1]
 
 
-def test_s2_who_waits_behind_another_session_sees_the_place(page: Page, serve_faulty) -> None:  # type: ignore[no-untyped-def]
+def test_who_waits_behind_another_session_sees_the_place(page: Page, serve_faulty) -> None:  # type: ignore[no-untyped-def]
     server: LiveServer = serve_faulty("slow_model", ATTRISCOPE_TEST_PAUSE="0.05")
     server.samples(count=8)
     busy = server.submit(method="integrated_gradients", samples=list(range(8)), arguments={"n_steps": 300})
@@ -88,7 +81,7 @@ def test_s2_who_waits_behind_another_session_sees_the_place(page: Page, serve_fa
     expect(page.get_by_test_id("progress")).to_contain_text(re.compile("of 1 map"))
 
 
-def test_s5_a_restarted_server_says_what_its_end_cut_short(page: Page, tmp_path: Path) -> None:
+def test_q10_a_restarted_server_says_what_its_end_cut_short(page: Page, tmp_path: Path) -> None:
     env = {
         "ATTRISCOPE_TEST_PAUSE": "0.05",
         "ATTRISCOPE_TOKEN": "a-token-of-the-test",
@@ -105,3 +98,14 @@ def test_s5_a_restarted_server_says_what_its_end_cut_short(page: Page, tmp_path:
     with LiveServer("serve", source, "--port", str(port), env=env, store=tmp_path):
         expect(page.get_by_test_id("error")).to_contain_text("The server was stopped before this was done.")
         expect(page.get_by_role("button", name="Fetch again")).to_be_visible()
+
+
+def test_s4_a_store_that_cannot_be_written_is_said_while_that_is_so(page: Page, tiny: LiveServer) -> None:
+    queue = ScriptedQueue(page)
+    explorer = ExplorerPage(page, tiny, "count=1").ready(1)
+    words = "Results cannot be stored on disk; they are kept in memory until the server ends."
+    queue.send(type="warnings", warnings=[{"code": "store_unwritable", "message": words, "params": {}}])
+    expect(page.get_by_test_id("notice")).to_have_text(words)
+    expect(explorer.fetch_button).to_be_enabled()
+    queue.send(type="warnings", warnings=[])
+    expect(page.get_by_test_id("notice")).to_have_count(0)

@@ -88,6 +88,9 @@ def test_several_files_are_several_explorers() -> None:
     with LiveServer("serve", f"{faulty}:explorer", f"{faulty}:scores", wait_ready=False) as server:
         found = server.client.get("/api/explorers").json()["explorers"]
         assert [explorer["id"] for explorer in found] == ["faulty", "faulty-2"]
+        # The second one starts when somebody opens it.
+        path = "/api/explorers/faulty-2"
+        server.wait(lambda: server.client.get(path).json()["state"] == "ready")
         server.wait(lambda: server.client.get("/readyz").status_code == 200)
         found = server.client.get("/api/explorers").json()["explorers"]
         assert [explorer["name"] for explorer in found] == ["Tiny", "Scores"]

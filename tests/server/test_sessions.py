@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -160,3 +162,29 @@ def test_s3_two_hundred_streams_of_one_session_are_too_many(tiny: LiveServer) ->
 def _can_listen(server: LiveServer) -> bool:
     with server.client.stream("GET", "/api/events") as answer:
         return answer.status_code == 200
+
+
+def test_s2_a_page_that_does_not_read_its_stream_gets_every_end_when_it_does(tiny: LiveServer) -> None:
+    with undisturbed(tiny), closing(tiny.new_session()) as client:
+        cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+        head = f"GET /api/events HTTP/1.1\r\nHost: 127.0.0.1:{tiny.port}\r\nCookie: {cookie}\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", tiny.port), timeout=60) as stream:
+            stream.sendall(head.encode())
+            jobs = [client.post("/api/jobs", json=tiny.request(target=target)).json() for target in range(4)]
+            last = client.post("/api/jobs", json=tiny.request(method="occlusion")).json()
+            for job in [*jobs, last]:
+                tiny.wait(lambda job=job: state(client, job) == "done")
+            read = b""
+            while not _ended(read, last["id"]):
+                more = stream.recv(65536)
+                assert more, read[-500:]
+                read += more
+        assert all(_ended(read, job["id"]) for job in jobs)
+
+
+def _ended(read: bytes, job: str) -> bool:
+    """Whether the job's last event is among what was read of a stream, or in its snapshot."""
+    lines = [line for line in read.decode().splitlines() if line.startswith("data:") and line.endswith("}")]
+    found = [json.loads(line[5:]) for line in lines]
+    jobs = [job for event in found for job in (event.get("jobs") or [event.get("job")]) if isinstance(job, dict)]
+    return any(other["id"] == job and other["state"] == "done" for other in jobs)

@@ -137,7 +137,11 @@ export interface paths {
          */
         get: operations["list_samples_api_explorers__explorer__samples_get"];
         put?: never;
-        post?: never;
+        /**
+         * Upload Sample
+         * @description An image file as a sample; predictions follow, and its index is as good as any in a job.
+         */
+        post: operations["upload_sample_api_explorers__explorer__samples_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -153,7 +157,7 @@ export interface paths {
         };
         /**
          * Get Sample
-         * @description One sample that has been read.
+         * @description One sample that has been read, or that this session has uploaded.
          */
         get: operations["get_sample_api_explorers__explorer__samples__index__get"];
         put?: never;
@@ -1486,6 +1490,101 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    upload_sample_api_explorers__explorer__samples_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                explorer: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description one image
+                     */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sample"];
+                };
+            };
+            /** @description the form cannot be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description this server takes no uploads */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description no such explorer */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description the file, or the image in it, is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description no image of a known type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a truncated image, not exactly one file, or an explorer that takes none */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description no worker is ready */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };

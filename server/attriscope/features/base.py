@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from PIL import Image
 from torch import Tensor
 
 from attriscope.errors import ExplorerError
@@ -58,6 +59,13 @@ class Feature(ABC):
     @abstractmethod
     def describe(self) -> str:
         """Everything about the declaration that its baselines depend on, for content keys."""
+
+    def from_picture(self, picture: Image.Image, like: Tensor) -> Tensor:
+        """An uploaded picture (RGB) as one example; `like` is another, of the dataset.
+
+        Raises ExplorerError where this kind of input cannot be made of a picture.
+        """
+        raise ExplorerError("upload_unsupported", f"{self.name!r} is no image; nothing can be uploaded.", field="file")
 
     def batched(self, value: Tensor, index: int) -> bool:
         """Whether `value` is a batch of examples or one. Raises ExplorerError for any other shape."""

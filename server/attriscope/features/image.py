@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable
 from numbers import Real
 from typing import Any, Final, Literal
 
+import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image
+from PIL import Image, ImageOps
 from torch import Tensor
 
 from attriscope.errors import ExplorerError, nearest
@@ -20,6 +21,8 @@ from attriscope.features.base import Baseline, Display, Feature
 _SLACK = 0.005  # interpolation and rounding leave 0–1 by this much; a normalised image leaves it by far more
 _BLUR_SIDES = 12  # sigma is this part of the shorter side: no object survives it, the rough colours do
 
+FromUpload = Callable[[Image.Image], Tensor]
+
 
 class ImageFeature(Feature):
     """An image input, C×H×W for one example.
@@ -27,6 +30,9 @@ class ImageFeature(Feature):
     name: heading of its panel. mean, std: a number, or one for each channel, of the normalisation the tensors have had
     already (`(pixel − mean) / std` with pixels 0–1); they are used to draw the tensors and for the black and white
     baselines. Without both, floating-point tensors must lie in 0–1 and integer tensors in 0–255.
+    from_upload: a function that makes one example (a C×H×W tensor) of an uploaded picture (a PIL image, RGB). Without
+    it a picture is made to cover the height and width of the dataset's first sample, cropped at the centre, brought to
+    its channels (1 or 3) and type, and normalised by mean and std.
     One channel is drawn grey, three as RGB, any other number as the grey mean of its channels.
     Raises ExplorerError for a mean or std that is no finite number, or a std that is not positive.
     """
@@ -35,10 +41,18 @@ class ImageFeature(Feature):
     dimensions: Final = 3  # type: ignore[misc]
     axes: Final = "C×H×W"  # type: ignore[misc]
 
-    def __init__(self, name: str = "image", *, mean: Any = None, std: Any = None) -> None:
+    def __init__(
+        self, name: str = "image", *, mean: Any = None, std: Any = None, from_upload: FromUpload | None = None
+    ) -> None:
         if not isinstance(name, str) or not name:
             raise ExplorerError("wrong_type", f"name is {name!r}; it must be a non-empty string.", field="name")
-        self.name = name
+        if from_upload is not None and not callable(from_upload):
+            raise ExplorerError(
+                "wrong_type",
+                f"from_upload is of type {type(from_upload).__name__}; it must be a function of a PIL image.",
+                field="from_upload",
+            )
+        self.name, self._from_upload = name, from_upload
         self.normalised = mean is not None or std is not None
         self.mean = _numbers("mean", 0.0 if mean is None else mean)
         self.std = _numbers("std", 1.0 if std is None else std)
@@ -91,6 +105,40 @@ class ImageFeature(Feature):
         file = io.BytesIO()
         picture.save(file, "PNG", compress_level=3)
         return Display(file.getvalue(), picture.width, picture.height)
+
+    # --- from an upload ----------------------------------------------------------------------------
+
+    def from_picture(self, picture: Image.Image, like: Tensor) -> Tensor:
+        value = self._covering(picture, like) if self._from_upload is None else self._from_upload(picture)
+        value = torch.from_numpy(value) if isinstance(value, np.ndarray) else value
+        if isinstance(value, Tensor) and value.dim() == 4 and len(value) == 1:
+            value = value[0]
+        if not isinstance(value, Tensor) or value.dim() != 3 or 0 in value.shape:
+            got = f"shape {tuple(value.shape)}" if isinstance(value, Tensor) else f"type {type(value).__name__}"
+            raise ExplorerError(
+                "wrong_shape",
+                f"from_upload of {self.name!r} returned a value of {got}; it must be a tensor {self.axes}.",
+                field="file",
+            )
+        return value.detach().cpu()
+
+    def _covering(self, picture: Image.Image, like: Tensor) -> Tensor:
+        """The shorter side resized and the longer one cropped at the centre, in the form of `like`."""
+        channels, height, width = like.shape
+        if channels not in (1, 3):
+            raise ExplorerError(
+                "upload_unsupported",
+                f"{self.name!r} has {channels} channels; a picture has 1 or 3. The explorer can say how to make them: "
+                "ImageFeature(from_upload=…).",
+                field="file",
+                channels=channels,
+            )
+        fitted = ImageOps.fit(picture, (width, height), Image.Resampling.BILINEAR).convert(
+            "L" if channels == 1 else "RGB"
+        )
+        pixels = torch.from_numpy(np.array(fitted)).reshape(height, width, channels).permute(2, 0, 1).float() / 255
+        value = self._from_pixels(pixels, like)
+        return (value if like.dtype.is_floating_point else value.round()).to(like.dtype).contiguous()
 
     # --- baselines ---------------------------------------------------------------------------------
 

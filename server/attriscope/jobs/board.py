@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
+import time
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -18,14 +18,12 @@ from attriscope.jobs.placement import Placement
 from attriscope.jobs.scheduler import Scheduler
 from attriscope.jobs.spec import TERMINAL, Item, Job, recalled, recorded
 from attriscope.jobs.store import ResultStore
+from attriscope.jobs.table import JobTable
 from attriscope.metrics import Metrics
 from attriscope.settings import Settings
 from attriscope.workers.messages import AttributionRequest, Checked, ErrorBody
 
 logger = logging.getLogger("attriscope.jobs")
-_MOST_JOBS_KEPT = 256
-_MOST_ENDED_KEPT = 4096
-"""Of all sessions: most of them never come back."""
 _POSITION_SECONDS = 0.5
 
 
@@ -57,10 +55,8 @@ class JobBoard:
         self._announcer, self._metrics = announcer, metrics
         self.scheduler = Scheduler(hosts, placement, store, settings, self, metrics)
         self.admission = Admission(hosts, store, self.scheduler.queue, placement, settings)
-        self._jobs: dict[str, dict[str, Job]] = {}
-        self._active: dict[str, Job] = {}
-        self._ended: deque[Job] = deque()
-        self._line = Line(self._active, self._seconds)
+        self._jobs = JobTable()
+        self._line = Line(self._jobs.active, self._seconds)
         self._admissions: dict[asyncio.Task[None], Job] = {}
         self._telling: asyncio.TimerHandle | None = None
         self._all_ended = asyncio.Event()
@@ -72,11 +68,11 @@ class JobBoard:
         return self.hosts[explorer]
 
     def jobs(self, session: str) -> list[Job]:
-        return list(self._jobs.get(session, {}).values())
+        return self._jobs.of(session)
 
     def get(self, session: str, job_id: str) -> Job:
         """Raises Refused (404) for another session's job, exactly as for one that does not exist."""
-        job = self._jobs.get(session, {}).get(job_id)
+        job = self._jobs.get(session, job_id)
         if job is None:
             raise not_found("job", job_id)
         return job
@@ -99,9 +95,7 @@ class JobBoard:
         records = await self._journal.interrupted()
         stored = await self.admission.stored([item.key for record in records for item in record.items if item.key])
         for record in records:
-            job = recalled(record, stored)
-            self._jobs.setdefault(job.session, {})[job.id] = job
-            self._ended.append(job)
+            self._jobs.end(recalled(record, stored))
 
     async def submit(self, session: str, request: AttributionRequest) -> Job:
         """A new job; a request that cannot run is refused before anything is queued.
@@ -110,7 +104,7 @@ class JobBoard:
         holds the interpreter, say, leaves the job accepted, to run or to fail later with the same error.
         """
         host = self.host(request.explorer)
-        unchecked = [job for job in self._active.values() if not job.checked]
+        unchecked = [job for job in self._jobs.active.values() if not job.checked]
         self.admission.limit_queue(session, len(request.samples), unchecked)
         await host.pool.ready_slot()
         generation = host.generation
@@ -148,7 +142,12 @@ class JobBoard:
     # --- how long ----------------------------------------------------------------------------------
 
     def eta(self, job: Job) -> float | None:
-        """Seconds until the job's end, what is asked before it included; None where no speed is known."""
+        """Seconds until the job's end, what is asked before it included; None where no speed is known.
+
+        A job that has run for a while goes on as it did: what else keeps the machine busy is in that.
+        """
+        if (pace := job.pace) is not None:
+            return pace * (job.total - job.done)
         own = None if job.terminal else self._seconds(job)
         if own is None:
             return None
@@ -182,14 +181,14 @@ class JobBoard:
         """Lets what runs or waits end, for at most `seconds`."""
         try:
             async with asyncio.timeout(seconds):
-                while self._active or self._admissions:
+                while self._jobs.active or self._admissions:
                     self._all_ended.clear()
                     await asyncio.wait(
                         [asyncio.create_task(self._all_ended.wait()), *self._admissions],
                         return_when=asyncio.FIRST_COMPLETED,
                     )
         except TimeoutError:
-            logger.warning("%d jobs had not ended after %g s.", len(self._active), seconds)
+            logger.warning("%d jobs had not ended after %g s.", len(self._jobs.active), seconds)
 
     async def close(self) -> None:
         if self._telling is not None:
@@ -209,7 +208,7 @@ class JobBoard:
             item.state = "running"
         if job.state == "queued":
             # One event that holds all items, and not one for each.
-            job.state = "running"
+            job.state, job.begun, job.begun_at = "running", time.monotonic(), job.done
             self._announcer.job(job)
             self._tell_positions()
         else:
@@ -239,7 +238,7 @@ class JobBoard:
     # --- taking jobs in ----------------------------------------------------------------------------
 
     async def _admit(self, host: HostedExplorer, job: Job, targets: list[int | None], generation: int) -> None:
-        checked, fingerprint = await self.admission.check(host, job.request, targets, job.distribution)
+        checked, fingerprint = await self._checked(host, job, targets)
         stored = await self.admission.stored([item.key for item in checked.items])
         if job.terminal:
             return
@@ -264,6 +263,18 @@ class JobBoard:
             missing = {item.key: item for item in checked.items if item.key not in stored}
             self.scheduler.want(job, missing.values(), fingerprint)
 
+    async def _checked(self, host: HostedExplorer, job: Job, targets: list[int | None]) -> tuple[Checked, str]:
+        """A job that was accepted before its check waits for a worker, and is not failed for want of one."""
+        deadline = time.monotonic() + self._settings.job_deadline
+        while True:
+            try:
+                return await self.admission.check(host, job.request, targets, job.distribution)
+            except Refused as refused:
+                accepted = job.id in self._jobs.active
+                if refused.body.code != "no_worker" or not accepted or time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(0.5)
+
     def _on_late_admission(self, job: Job, admission: asyncio.Task[None]) -> None:
         error = None if admission.cancelled() else admission.exception()
         if error is None or job.terminal:
@@ -277,18 +288,13 @@ class JobBoard:
             self._end(job)
 
     def _keep(self, job: Job) -> None:
-        mine = self._jobs.setdefault(job.session, {})
-        mine[job.id] = self._active[job.id] = job
+        self._jobs.add(job)
         self._line.changed()
         self._journal.opened(recorded(job))
-        ended = [old for old in mine.values() if old.terminal]
-        for old in ended[: max(0, len(ended) - _MOST_JOBS_KEPT)]:
-            del mine[old.id]
 
     def _end(self, job: Job) -> None:
-        self._active.pop(job.id, None)
+        self._jobs.end(job)
         self._line.changed()
-        self._forget_oldest(job)
         self._journal.ended(job.id)
         # A method that was never checked may be any text.
         self._metrics.job_ended(job.state, job.request.method if job.checked else "unchecked")
@@ -297,15 +303,6 @@ class JobBoard:
         self._tell_positions()
         self._all_ended.set()
 
-    def _forget_oldest(self, ended: Job) -> None:
-        self._ended.append(ended)
-        while len(self._ended) > _MOST_ENDED_KEPT:
-            old = self._ended.popleft()
-            mine = self._jobs.get(old.session, {})
-            mine.pop(old.id, None)
-            if not mine:
-                self._jobs.pop(old.session, None)
-
     def _tell_positions(self) -> None:
         """Tells those who wait their places, at most twice a second."""
         if self._telling is None:
@@ -313,6 +310,6 @@ class JobBoard:
 
     def _positions_changed(self) -> None:
         self._telling = None
-        for job in list(self._active.values()):
+        for job in list(self._jobs.active.values()):
             if job.state == "queued":
                 self._announcer.waiting(job)

@@ -6,20 +6,35 @@ import asyncio
 import re
 import secrets
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sized
+from dataclasses import dataclass
 from operator import itemgetter
 from typing import Generic, TypeVar
 
-E = TypeVar("E")
+E = TypeVar("E", bound=Sized)
 _HISTORY = 1024
+_HISTORY_BYTES = 192 << 10
+"""Of events as they are sent: fifty sessions' histories take 10 MB, where as objects they took over 100."""
 _PROGRESS_INTERVAL = 0.1
 _MAX_SESSIONS = 1000
 
 
-class Channel(Generic[E]):
-    """The events of one session. Every event has a number; its id is `<name of this channel>-<number>`.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event as it is sent: its name, and its JSON, written once for all who listen."""
 
-    The name is drawn anew with every channel, so that an id of a restarted server is recognised as not ours.
+    name: str
+    json: str
+
+    def __len__(self) -> int:
+        return len(self.json)
+
+
+class Channel(Generic[E]):
+    """The events of one session. `len` of an event is its size.
+
+    Every event has a number; its id is `<name of this channel>-<number>`. The name is drawn anew with every channel, so
+    that an id of a restarted server is recognised as not ours.
     """
 
     def __init__(self, on_listeners: Callable[[], None] = lambda: None) -> None:
@@ -27,6 +42,7 @@ class Channel(Generic[E]):
         self._name, self._on_listeners = secrets.token_hex(4), on_listeners
         self._number = 0
         self._history: deque[tuple[int, E]] = deque()
+        self.history_bytes = 0
         self._forgotten = 0
         self._latest: dict[str, tuple[int, E]] = {}
         self._wakers: set[asyncio.Event] = set()
@@ -41,8 +57,11 @@ class Channel(Generic[E]):
         """Adds an event that every listener gets."""
         self._number += 1
         self._history.append((self._number, event))
-        if len(self._history) > _HISTORY:
-            self._forgotten, _ = self._history.popleft()
+        self.history_bytes += len(event)
+        # The latest stays, however large: those who listen now have not read it.
+        while len(self._history) > 1 and (len(self._history) > _HISTORY or self.history_bytes > _HISTORY_BYTES):
+            self._forgotten, oldest = self._history.popleft()
+            self.history_bytes -= len(oldest)
         self._wake()
 
     def publish_latest(self, topic: str, event: E) -> None:
@@ -74,6 +93,8 @@ class Channel(Generic[E]):
                 if cursor is None or cursor < self._forgotten:
                     cursor = self._number
                     yield self._id(cursor), snapshot()
+                    # Too much may have come while a slow reader took that.
+                    continue
                 for number, event in sorted([*self._history, *self._latest.values()], key=itemgetter(0)):
                     if number > cursor:
                         cursor = number
@@ -144,6 +165,8 @@ class EventHub(Generic[E]):
     def _deserted(self, session: str) -> None:
         self._leaving.pop(session, None)
         self._on_deserted(session)
+        # Who comes back later than that starts with a snapshot.
+        self._channels.pop(session, None)
 
     def _prune(self) -> None:
         for session in [name for name, channel in self._channels.items() if not channel.listeners]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -11,12 +11,13 @@ from attriscope.jobs.errors import not_found, unprocessable
 from attriscope.jobs.placement import Placement
 from attriscope.jobs.pool import Pool
 from attriscope.jobs.predictor import Predictor
-from attriscope.jobs.samples import Query, SampleTable
+from attriscope.jobs.samples import UPLOADS, Query, SampleRecord, SampleTable
 from attriscope.jobs.scanner import Scanner, ScanState
 from attriscope.jobs.speed import Speed
 from attriscope.metrics import Metrics
 from attriscope.settings import Settings
-from attriscope.workers.messages import AttributionRequest, ErrorBody, ModelDescription
+from attriscope.workers.messages import AttributionRequest, ErrorBody, ModelDescription, SampleInfo
+from attriscope.workers.protocol import Array
 from attriscope.workers.source import ExplorerSource
 
 ExplorerState = Literal["unloaded", "loading", "ready", "recovering", "failed"]
@@ -135,7 +136,9 @@ class HostedExplorer:
         single = self.model(request.model).outputs == 1
         found: list[int | None] = []
         for position, index in enumerate(request.samples):
-            if index >= len(self.table):
+            if index >= UPLOADS:
+                self.table.of(session, index)
+            elif index >= len(self.table):
                 message = f"Sample {index} has not been read; {len(self.table)} samples have."
                 raise unprocessable(
                     "unknown_sample", message, f"samples.{position}", sample=index, scanned=len(self.table)
@@ -156,6 +159,12 @@ class HostedExplorer:
         if wanted > len(self.table):
             await self.look(Query(), 0, wanted, wanted, patience)
         return list(range(min(wanted, len(self.table))))
+
+    def add_upload(self, session: str, info: SampleInfo, arrays: Mapping[str, Array], most: int) -> SampleRecord:
+        """Keeps what a worker made of an uploaded file; it is predicted before anything else."""
+        record = self.table.uploads.add(session, info, arrays, most)
+        self._samples_changed()
+        return record
 
     def _label(self, index: int) -> int:
         label = self.table[index].info.label

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from attriscope.jobs.errors import Refused
 from attriscope.jobs.pool import Pool
-from attriscope.jobs.samples import SampleTable
+from attriscope.jobs.samples import UPLOADS, SampleTable
 from attriscope.jobs.slot import Slot, WorkerError, WorkerLost
 from attriscope.settings import Settings
 from attriscope.workers.messages import ErrorBody, Prediction
@@ -47,7 +48,7 @@ class Predictor:
         waiting = [(found, model) for model in self.models if (found := self._waiting(model))]
         if not waiting:
             return None
-        indices, model = min(waiting, key=lambda candidate: candidate[0][0])
+        indices, model = min(waiting, key=lambda candidate: (candidate[0][0] < UPLOADS, candidate[0][0]))
         first = indices[0]
         together = [index for index in indices if (model, index) not in self._alone][:_MOST_AT_ONCE]
         batch = PredictBatch(model, [first] if (model, first) in self._alone else self._same_shape(together))
@@ -117,7 +118,8 @@ class Predictor:
     def _failed(self, batch: PredictBatch, error: ErrorBody) -> None:
         if len(batch.samples) > 1:
             self._alone.update((batch.model, index) for index in batch.samples)
-        elif batch.samples[0] < len(self._table):
+            return
+        with contextlib.suppress(Refused):  # it was replaced meanwhile
             self._table[batch.samples[0]].fail(batch.model, error)
 
     def _same_shape(self, indices: list[int]) -> list[int]:

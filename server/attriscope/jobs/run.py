@@ -7,7 +7,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, Protocol
 
-from attriscope.jobs.errors import received
+from attriscope.jobs.errors import Refused, received
 from attriscope.jobs.hosted import HostedExplorer
 from attriscope.jobs.partials import Partial
 from attriscope.jobs.slot import Slot, WorkerError, WorkerLost
@@ -90,6 +90,9 @@ class Run:
             slot.kill("deadline")
             message = f"This took longer than the limit of {limit:g} s and was stopped."
             self._on_deadline(ErrorBody(code="deadline", message=message, params={"limit": limit}))
+        except Refused as refused:
+            # An upload that made room for others while this waited.
+            self._fail_rest(refused.body)
         except Exception:
             logger.exception("Explaining %s failed inside the server.", [work.key for work in batch.works])
             message = "The server failed; its log has the reason."

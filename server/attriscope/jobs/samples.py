@@ -2,47 +2,17 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Literal
 
 from attriscope.jobs.errors import Refused, not_found, unprocessable
+from attriscope.jobs.spool import Place, Spool
 from attriscope.workers.messages import ErrorBody, Prediction, SampleInfo
 from attriscope.workers.protocol import Array
 
 Order = Literal["dataset", "mistakes", "uncertain"]
-
-
-class Spool:
-    """Arrays in one unlinked temporary file: memory stays small, and nothing is left over however we end."""
-
-    def __init__(self, max_bytes: int) -> None:
-        self._max_bytes = max_bytes
-        self._file = tempfile.TemporaryFile(prefix="attriscope-")  # noqa: SIM115 - lives as long as the spool
-        self._end = 0
-
-    def write(self, array: Array) -> tuple[int, int]:
-        """Where the array is: start and length. Raises Refused (503) where there is no room for it."""
-        size = memoryview(array.data).nbytes
-        try:
-            if self._end + size > self._max_bytes:
-                raise OSError(f"limit of {self._max_bytes >> 20} MiB")
-            self._file.seek(self._end)
-            self._file.write(array.data)
-        except OSError as error:
-            message = f"There is no room for more samples ({error})."
-            raise Refused(503, ErrorBody(code="storage_full", message=message)) from None
-        self._end += size
-        return self._end - size, size
-
-    def read(self, start: int, size: int) -> bytes:
-        self._file.seek(start)
-        return self._file.read(size)
-
-    def close(self) -> None:
-        self._file.close()
 
 
 @dataclass(frozen=True)
@@ -72,7 +42,7 @@ class Query:
 @dataclass
 class SampleRecord:
     info: SampleInfo
-    places: Mapping[str, tuple[str, tuple[int, ...], int, int]]
+    places: Mapping[str, Place]
     predictions: dict[str, list[Prediction]] = field(default_factory=dict)
     errors: dict[str, ErrorBody] = field(default_factory=dict)
 
@@ -95,14 +65,92 @@ class SampleRecord:
         return self.predictions[model][0].score
 
 
+UPLOADS = 2**30
+"""Index of the first upload; no dataset is read that far."""
+_UPLOADS_PART = 4
+
+
+class Uploads:
+    """Samples made of uploaded files, each of one session. Their numbers are never given again."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self.spool = Spool(max_bytes)
+        self._records: dict[int, SampleRecord] = {}
+        self._owners: dict[int, str] = {}
+        self._next = UPLOADS
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __iter__(self) -> Iterator[SampleRecord]:
+        return iter(list(self._records.values()))
+
+    def __getitem__(self, index: int) -> SampleRecord:
+        """Raises Refused (404) for one that was never there or has made room for others."""
+        if index not in self._records:
+            raise not_found("sample", index)
+        return self._records[index]
+
+    def owner(self, index: int) -> str | None:
+        """The session whose upload this is."""
+        return self._owners.get(index)
+
+    def add(self, session: str, info: SampleInfo, arrays: Mapping[str, Array], most: int) -> SampleRecord:
+        """Keeps a sample; beyond `most` of the session, or where there is no room, the oldest go.
+
+        The same content again is the same sample. Raises Refused (503) for what does not fit alone.
+        """
+        own = [index for index, owner in self._owners.items() if owner == session]
+        for index in own:
+            if self._records[index].info.sha256 == info.sha256:
+                return self._records[index]
+        for index in own[: max(0, len(own) + 1 - most)]:
+            self._drop(index)
+        places = self._written(arrays)
+        index, self._next = self._next, self._next + 1
+        record = SampleRecord(info.model_copy(update={"index": index}), places)
+        self._records[index], self._owners[index] = record, session
+        return record
+
+    def clear(self) -> None:
+        """Forgets everything; numbers go on, so that none means another picture than before."""
+        for index in list(self._records):
+            self._drop(index)
+
+    def _written(self, arrays: Mapping[str, Array]) -> dict[str, Place]:
+        places: dict[str, Place] = {}
+        for name, array in arrays.items():
+            while name not in places:
+                try:
+                    places[name] = (array.dtype, array.shape, *self.spool.write(array))
+                except Refused:
+                    if not self._records:
+                        self._free(places)
+                        raise
+                    self._drop(next(iter(self._records)))
+        return places
+
+    def _drop(self, index: int) -> None:
+        self._free(self._records.pop(index).places)
+        del self._owners[index]
+
+    def _free(self, places: Mapping[str, Place]) -> None:
+        for _, _, start, size in places.values():
+            self.spool.free(start, size)
+
+
 class SampleTable:
-    """Samples 0 … len − 1 in the dataset's order."""
+    """Samples 0 … len − 1 in the dataset's order, and beside them what users have uploaded, from `UPLOADS` on.
+
+    Iteration, length and queries are about the dataset; `table[index]` knows both.
+    """
 
     def __init__(self, max_bytes: int = 1 << 30) -> None:
         self._max_bytes = max_bytes
         self._records: list[SampleRecord] = []
         self._judged: dict[str, int] = {}
         self._spool = Spool(max_bytes)
+        self.uploads = Uploads(max_bytes // _UPLOADS_PART)
 
     def __len__(self) -> int:
         return len(self._records)
@@ -111,10 +159,18 @@ class SampleTable:
         return iter(self._records)
 
     def __getitem__(self, index: int) -> SampleRecord:
-        """Raises Refused (404) for a sample that has not been read."""
+        """Raises Refused (404) for a sample that has not been read. Whose an upload is does not matter: see `of`."""
+        if index >= UPLOADS:
+            return self.uploads[index]
         if not 0 <= index < len(self._records):
             raise not_found("sample", index)
         return self._records[index]
+
+    def of(self, session: str, index: int) -> SampleRecord:
+        """As `table[index]`; another session's upload is not found either."""
+        if index >= UPLOADS and self.uploads.owner(index) != session:
+            raise not_found("sample", index)
+        return self[index]
 
     def first(self, count: int) -> list[SampleRecord]:
         return self._records[:count]
@@ -129,7 +185,8 @@ class SampleTable:
         if name not in record.places:
             raise not_found("array", name)
         dtype, shape, start, size = record.places[name]
-        return Array(dtype, shape, self._spool.read(start, size))
+        spool = self.uploads.spool if index >= UPLOADS else self._spool
+        return Array(dtype, shape, spool.read(start, size))
 
     def inputs(self, index: int, position: int) -> dict[str, Array]:
         """What the model is given for this sample, named for place `position` of a call."""
@@ -137,14 +194,17 @@ class SampleTable:
         return {f"{position}.{name}": self.array(index, name) for name in names}
 
     def unpredicted(self, model: str, most: int) -> list[int]:
-        """The first `most` samples that `model` has not predicted."""
+        """The first `most` samples that `model` has not predicted; uploads, which somebody waits for, first of all."""
+        found = [record.info.index for record in self.uploads if not record.judged(model)][:most]
+        if len(found) == most:
+            return found
         start = self._judged.get(model, 0)
         while start < len(self._records) and self._records[start].judged(model):
             start += 1
         # Asked whenever a worker is free: those found judged once are not gone through again.
         self._judged[model] = start
-        found = (n for n in range(start, len(self._records)) if not self._records[n].judged(model))
-        return list(islice(found, most))
+        rest = (n for n in range(start, len(self._records)) if not self._records[n].judged(model))
+        return [*found, *islice(rest, most - len(found))]
 
     def judged(self, query: Query) -> int:
         """How many samples the query has been decided for."""
@@ -172,15 +232,17 @@ class SampleTable:
         """Forgets everything: another explorer has taken the place of the one that these came from."""
         self._spool.close()
         self._records, self._judged, self._spool = [], {}, Spool(self._max_bytes)
+        self.uploads.clear()
 
     def clear_errors(self) -> None:
         """Lets what could not be predicted be tried again."""
         self._judged.clear()
-        for record in self._records:
+        for record in (*self._records, *self.uploads):
             record.errors.clear()
 
     def close(self) -> None:
         self._spool.close()
+        self.uploads.spool.close()
 
     @staticmethod
     def _matches(record: SampleRecord, query: Query) -> bool:

@@ -18,6 +18,7 @@ from attriscope.workers.messages import Description, ErrorBody
 from attriscope.workers.process import WorkerProcess
 from attriscope.workers.protocol import Array, Frame
 from attriscope.workers.source import ExplorerSource
+from attriscope.workers.worker import DEVICE_LOST
 
 logger = logging.getLogger("attriscope.jobs")
 SlotState = Literal["loading", "ready", "recovering", "failed", "closed"]
@@ -47,6 +48,8 @@ class WorkerLost(Exception):
         """The exit in words, e.g. 'signal 9, perhaps out of memory'."""
         if self.exitcode is None:
             return "unknown cause"
+        if self.exitcode == DEVICE_LOST:
+            return "the device failed"
         if self.exitcode < 0:
             return f"signal {-self.exitcode}" + (", perhaps out of memory" if self.exitcode == -9 else "")
         return f"exit status {self.exitcode}"
@@ -117,6 +120,8 @@ class Slot:
         """Starts a process; also after a failed load, when the user asks to try again."""
         if self.state == "closed":
             return
+        if self._respawn is not None:
+            self._respawn.cancel()
         loop = asyncio.get_running_loop()
         process: WorkerProcess | None = None
 
@@ -254,6 +259,8 @@ class Slot:
             self.error = ErrorBody(code="load_failed", message=message, params={"cause": lost.cause})
             self._failed_starts = 0
             self._set("failed")
+            # Whoever asks meanwhile is told why. The machine may have been short of memory for a while only.
+            self._respawn = asyncio.get_running_loop().call_later(self._settings.respawn_backoff_max, self.start)
         else:
             self._set("recovering")
             self._respawn_later()

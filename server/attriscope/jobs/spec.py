@@ -15,6 +15,7 @@ from attriscope.workers.messages import AttributionRequest, CheckedItem, Cost, E
 
 Priority = Literal["interactive", "bulk"]
 JobState = Literal["queued", "running", "done", "failed", "cancelled", "interrupted"]
+_TELLING_SECONDS, _TELLING_SHARE = 1.0, 0.03
 _numbers = itertools.count()
 TERMINAL: frozenset[JobState] = frozenset({"done", "failed", "cancelled", "interrupted"})
 
@@ -47,6 +48,9 @@ class Job:
     state: JobState = "queued"
     cost: Cost = field(default_factory=lambda: Cost(forward=0, backward=0))
     done: int = 0
+    begun: float | None = None
+    begun_at: int = 0
+    """What was done already when it began: results found in the store."""
     dispatched: int = 0
     error: ErrorBody | None = None
 
@@ -73,6 +77,14 @@ class Job:
     def finished(self) -> int:
         """Items that will not change any more."""
         return sum(item.state in TERMINAL for item in self.items)
+
+    @property
+    def pace(self) -> float | None:
+        """Seconds that one evaluation has taken so far; None until the job has run long enough to say."""
+        if self.begun is None or self.terminal:
+            return None
+        elapsed, done = time.monotonic() - self.begun, self.done - self.begun_at
+        return elapsed / done if elapsed > _TELLING_SECONDS and done > _TELLING_SHARE * self.total else None
 
     @property
     def remaining_units(self) -> float:

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from attriscope.jobs.board import JobBoard
-from attriscope.jobs.events import EventHub
+from attriscope.jobs.events import EventHub, Told
 from attriscope.jobs.hosted import HostedExplorer
 from attriscope.jobs.journal import Journal
 from attriscope.jobs.placement import Placement
@@ -18,7 +18,7 @@ from attriscope.jobs.store import ResultStore
 from attriscope.metrics import Metrics
 from attriscope.settings import Settings
 from attriscope.web import schemas, views
-from attriscope.web.announcer import Announcer, announce_changes
+from attriscope.web.announcer import Announcer, announce_changes, told
 from attriscope.workers.messages import Notice
 from attriscope.workers.source import ExplorerSource
 
@@ -29,7 +29,7 @@ class Services:
     def __init__(self, sources: Iterable[ExplorerSource], settings: Settings) -> None:
         self.settings = settings
         self.draining = False
-        self.hub: EventHub[schemas.Event] = EventHub(self._deserted, settings.session_grace)
+        self.hub: EventHub[Told] = EventHub(self._deserted, settings.session_grace)
         self.store = ResultStore(settings.store_folder, settings.store_bytes, settings.memory_bytes)
         self.journal = Journal(settings.store_folder)
         self.metrics = Metrics(
@@ -69,12 +69,14 @@ class Services:
         await self.journal.close()
         await self.store.close()
 
-    def snapshot(self, session: str) -> schemas.SnapshotEvent:
+    def snapshot(self, session: str) -> Told:
         """All that a page must know to go on without the events before."""
-        return schemas.SnapshotEvent(
-            explorers=[views.explorer(host) for host in self.board.hosts.values()],
-            warnings=self.warnings,
-            jobs=[views.job(job, self.board) for job in self.board.jobs(session)],
+        return told(
+            schemas.SnapshotEvent(
+                explorers=[views.explorer(host) for host in self.board.hosts.values()],
+                warnings=self.warnings,
+                jobs=[views.job(job, self.board) for job in self.board.jobs(session)],
+            )
         )
 
     @property
@@ -87,7 +89,7 @@ class Services:
         loop = asyncio.get_running_loop()
 
         def tell() -> None:
-            self.hub.broadcast(schemas.WarningsEvent(warnings=self.warnings))
+            self.hub.broadcast(told(schemas.WarningsEvent(warnings=self.warnings)))
 
         def on_store_thread() -> None:
             if not loop.is_closed():

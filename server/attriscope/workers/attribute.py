@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -13,26 +12,30 @@ from attribution_core import registry
 from attribution_core.errors import Cancelled, Nonfinite
 from attribution_core.execution import Progress, execution
 from attriscope.errors import ExplorerError
+from attriscope.workers import maps
 from attriscope.workers.arrays import inputs_of, to_array
 from attriscope.workers.check import Plan, parse_request, plan
-from attriscope.workers.failures import error_body
+from attriscope.workers.failures import error_body, is_device_fault
 from attriscope.workers.loaded import LoadedExplorer
-from attriscope.workers.messages import CheckedItem, MapInfo, Notice, ResultInfo
-from attriscope.workers.predict import same_shapes, stack
+from attriscope.workers.messages import CheckedItem, Notice, ResultInfo
+from attriscope.workers.models import Forward
+from attriscope.workers.partials import Partials
+from attriscope.workers.predict import in_parts, same_shapes, stack
 from attriscope.workers.protocol import Frame, Send, ShouldStop
 
 _PROGRESS_SECONDS = 0.05
 
 
 def attribute(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: ShouldStop) -> Frame:
-    """Sends 'result' or 'failed' for every item, and 'progress' between."""
+    """Sends 'result' or 'failed' for every item; between them 'progress' and, where asked for, 'partial'."""
     request = parse_request(frame.body["request"])
     items = [CheckedItem.model_validate(item) for item in frame.body["items"]]
     arrays = inputs_of(frame.arrays, len(items) + frame.body.get("distribution", 0))
     inputs, distribution = arrays[: len(items)], arrays[len(items) :]
     shapes = [tuple(tuple(x.shape) for x in parts) for parts in inputs]
     found = plan(loaded, request, shapes)
-    job = _Job(loaded, frame.id, found, items, inputs, distribution, send, should_stop)
+    partials = frame.body.get("partials") if found.spec.anytime or request.smoothing is not None else None
+    job = _Job(loaded, frame.id, found, items, inputs, distribution, send, should_stop, partials)
     for group in same_shapes(inputs):
         for part in [group] if found.batchable else [[n] for n in group]:
             job.explain(part)
@@ -52,10 +55,13 @@ class _Job:
         distribution: list[tuple[Tensor, ...]],
         send: Send,
         should_stop: ShouldStop,
+        partials: float | None,
     ) -> None:
         self._loaded, self._call, self._plan = loaded, call, found
         self._items, self._inputs, self._distribution = items, inputs, distribution
-        self._send, self._should_stop = send, should_stop
+        self._send, self._should_stop, self._partials = send, should_stop, partials
+        self._names = [feature.name for feature in loaded.explorer.features]
+        self._at_layer = found.spec.space == "layer"
         self._finished = 0
         self._told = 0.0
 
@@ -67,6 +73,8 @@ class _Job:
         except Cancelled:
             raise
         except Exception as error:
+            if is_device_fault(error):
+                raise
             if len(group) == 1:
                 self._fail(group[0], error)
                 return
@@ -89,21 +97,22 @@ class _Job:
         """None where something is to be told, of which a batch does not say which item it is about."""
         found, loaded = self._plan, self._loaded
         request = found.request
-        model = loaded.model(request.model)
-        forward = model.forward(request.quantity)
+        forward = loaded.model(request.model).forward(request.quantity)
         everything = stack([self._inputs[n] for n in group], loaded.device)
         count = len(loaded.explorer.features)
         inputs, additional = everything[:count], everything[count:]
         baselines = self._baselines(group) if found.baseline is not None else None
         targets = [self._items[n].target for n in group]
         target = None if targets[0] is None else torch.tensor(targets, device=loaded.device)
-        smoothing = request.smoothing
-        with model.evaluating():
-            with execution(
-                on_progress=lambda progress: self._progress(progress, len(group)),
-                should_stop=self._should_stop,
-                precision=request.precision,
-            ):
+        smoothing, partials = request.smoothing, self._estimates(group)
+
+        def on_progress(progress: Progress) -> None:
+            self._progress(progress, len(group))
+            if partials is not None:
+                partials.tell(progress)
+
+        with loaded.computing(request.model, should_stop=self._should_stop) as model:
+            with execution(on_progress=on_progress, precision=request.precision):
                 outcome = found.spec.attribute(
                     forward,
                     model.module,
@@ -126,12 +135,25 @@ class _Job:
         seconds = (time.perf_counter() - began) / len(group)
         frames = []
         for row, n in enumerate(group):
-            maps = [a[row].detach().to("cpu", torch.float32) for a in outcome.attributions]
+            drawn = maps.drawn(self._names, outcome.attributions, row)
             delta = None if outcome.delta is None else float(outcome.delta[row])
             numbers = (at_input[row], None if at_baseline is None else at_baseline[row], delta)
             told = [Notice(code=notice.code, message=notice.message) for notice in outcome.notices]
-            frames.append(self._result(n, maps, numbers, seconds, told))
+            frames.append(self._result(n, drawn, numbers, seconds, told))
         return frames
+
+    def _estimates(self, group: list[int]) -> Partials | None:
+        """Who sends the group's partial maps; None where they are not wanted."""
+        if self._partials is None:
+            return None
+        return Partials(
+            [self._items[n] for n in group],
+            self._names,
+            seconds=self._partials,
+            at_layer=self._at_layer,
+            call=self._call,
+            send=self._send,
+        )
 
     def _baselines(self, group: list[int]) -> tuple[Tensor, ...]:
         name = str(self._plan.baseline)
@@ -159,18 +181,14 @@ class _Job:
     def _result(
         self,
         n: int,
-        maps: list[Tensor],
+        drawn: dict[str, Tensor],
         numbers: tuple[float | None, float | None, float | None],
         seconds: float,
         told: list[Notice],
     ) -> Frame:
         item, found = self._items[n], self._plan
-        at_layer = found.spec.space == "layer"
-        # A layer's map belongs to no one input; it is shown over the first.
-        names = [feature.name for feature in self._loaded.explorer.features][: len(maps)]
-        drawn = {name: _as_map(value) for name, value in zip(names, maps, strict=False)}
         for name, value in drawn.items():
-            if not bool(torch.isfinite(value).all()):
+            if not maps.finite(value):
                 bad = int((~torch.isfinite(value)).sum())
                 raise Nonfinite(f"{bad} of {value.numel()} attributions of {name!r} are NaN or infinite.", place=name)
         output, output_baseline, delta = (x if x is None or math.isfinite(x) else None for x in numbers)
@@ -187,16 +205,7 @@ class _Job:
             smoothing=found.request.smoothing,
             quantity=found.request.quantity,
             precision=found.request.precision,
-            maps=[
-                MapInfo(
-                    feature=name,
-                    shape=list(value.shape),
-                    interpolation="bilinear" if at_layer else "nearest",
-                    minimum=float(value.min()),
-                    maximum=float(value.max()),
-                )
-                for name, value in drawn.items()
-            ],
+            maps=maps.infos(drawn, at_layer=self._at_layer),
             output=output,
             output_baseline=output_baseline,
             delta=delta,
@@ -219,17 +228,19 @@ class _Job:
 
 @torch.no_grad()
 def _values(
-    forward: Callable[..., Tensor],
+    forward: Forward,
     inputs: tuple[Tensor, ...],
     baselines: tuple[Tensor, ...] | None,
     additional: tuple[Tensor, ...],
     target: Tensor | None,
 ) -> tuple[list[float], list[float] | None]:
     """What is explained, at the inputs and at the baselines: one pass over both, since each pass has a price."""
+    everything = (*inputs, *additional)
+    if baselines is not None:
+        everything = tuple(torch.cat(pair) for pair in zip(everything, (*baselines, *additional), strict=True))
+    (outputs,) = in_parts(forward, everything, lambda part: (forward(*part),))
     if baselines is None:
-        return _chosen(forward(*inputs, *additional), target), None
-    both = [torch.cat(pair) for pair in zip(inputs, baselines, strict=True)]
-    outputs = forward(*both, *(torch.cat([x, x]) for x in additional))
+        return _chosen(outputs, target), None
     count = inputs[0].shape[0]
     return _chosen(outputs[:count], target), _chosen(outputs[count:], target)
 
@@ -239,15 +250,6 @@ def _chosen(output: Tensor, target: Tensor | None) -> list[float]:
     value = output.detach().reshape(len(output), -1)
     picked = value[:, :1] if target is None else value.gather(1, target[:, None])
     return [float(number) for number in picked[:, 0].tolist()]
-
-
-def _as_map(value: Tensor) -> Tensor:
-    """C×H×W: a vector of units becomes K×1×1, a sequence C×1×L."""
-    if value.dim() == 3:
-        return value.contiguous()
-    if value.dim() <= 1:
-        return value.reshape(-1, 1, 1)
-    return value.reshape(value.shape[0], 1, -1)
 
 
 def _notices(maps: dict[str, Tensor]) -> list[Notice]:

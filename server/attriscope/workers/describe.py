@@ -47,7 +47,7 @@ def describe(loaded: LoadedExplorer, name: str) -> Description:
         notices=list(loaded.notices),
         fingerprint=loaded.fingerprint,
         declaration=loaded.declaration,
-        device=str(loaded.device),
+        device=loaded.device_name,
     )
 
 

@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from torch import Tensor
 
 from attribution_core import layers, registry
-from attriscope.workers.failures import error_body
+from attriscope.errors import ExplorerError
+from attriscope.workers.failures import error_body, is_device_fault
 from attriscope.workers.messages import ErrorBody, LayerDescription
 from attriscope.workers.models import LoadedModel
+from attriscope.workers.shelf import Shelf
 
 _TIMED = 3
 """Levels that this version computes."""
@@ -38,20 +40,37 @@ class Described:
         return self.error.message if self.error is not None else self.unavailable.get(method)
 
 
-def describe_model(model: LoadedModel, example: tuple[Tensor, ...] | None, methods: registry.Catalogue) -> Described:
-    """Runs the model on one example (without batch dimension), on its device."""
+def describe_model(
+    model: LoadedModel, example: tuple[Tensor, ...] | None, methods: registry.Catalogue, shelf: Shelf
+) -> Described:
+    """Runs the model on one example (without batch dimension), on its device.
+
+    Where memory runs out, the other models make room. Raises ExplorerError for a device that can no longer be used.
+    """
     if example is None:
         return Described()
-    inputs = tuple(value[None].to(model.device) for value in example)
     try:
-        outputs = model.predict(inputs)[0].shape[1]
-        forward_seconds = min(_seconds(lambda: model.predict(inputs)) for _ in range(_TIMED))
-        with model.evaluating():
-            found = layers.describe_layers(model.module, inputs)
-            default = layers.default_cam_layer(model.module, inputs)
-            against = {spec.id: spec.applicable(model.module, inputs) for spec in methods.methods}
+        shelf.bring(model)
+        return _run(model, example, methods)
     except Exception as error:
-        return Described(error=error_body(error))
+        if is_device_fault(error):
+            body = error_body(error)
+            raise ExplorerError(body.code, body.message, detail=body.detail) from error
+        failure = error_body(error)
+    # Outside the except block, whose traceback would keep tensors alive.
+    if failure.code == "out_of_memory" and shelf.relieve(model):
+        return describe_model(model, example, methods, shelf)
+    return Described(error=failure)
+
+
+def _run(model: LoadedModel, example: tuple[Tensor, ...], methods: registry.Catalogue) -> Described:
+    inputs = tuple(value[None].to(model.device) for value in example)
+    outputs = model.predict(inputs)[0].shape[1]
+    forward_seconds = min(_seconds(lambda: model.predict(inputs)) for _ in range(_TIMED))
+    with model.evaluating():
+        found = layers.describe_layers(model.module, inputs)
+        default = layers.default_cam_layer(model.module, inputs)
+        against = {spec.id: spec.applicable(model.module, inputs) for spec in methods.methods}
     return Described(
         outputs=outputs,
         forward_seconds=forward_seconds,

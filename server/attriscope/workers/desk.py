@@ -4,7 +4,8 @@
 thread                calls
 ====================  ==================================================================
 reader (`receive`)    check, baseline, cancel: answered at once, while the main thread computes
-data                  scan: a slow dataset blocks neither of the others
+data                  scan: a slow dataset blocks none of the others
+uploads               upload: decoding a large image takes a while
 main (`run`)          predict, attribute: one after the other, after loading
 ====================  ==================================================================
 """
@@ -25,7 +26,12 @@ if TYPE_CHECKING:
     from attriscope.workers.runtime import Runtime
 
 Load = Callable[[Callable[[str], None]], "Runtime"]
-_LANES: dict[str, Literal["reader", "data"]] = {"check": "reader", "baseline": "reader", "scan": "data"}
+_LANES: dict[str, Literal["reader", "data", "uploads"]] = {
+    "check": "reader",
+    "baseline": "reader",
+    "scan": "data",
+    "upload": "uploads",
+}
 
 
 @dataclass
@@ -36,14 +42,18 @@ class _Call:
 
 
 class Desk:
-    """The calls of one worker. Everything it answers goes through `send`, one frame at a time."""
+    """The calls of one worker. Everything it answers goes through `send`, one frame at a time.
 
-    def __init__(self, send: Send) -> None:
+    on_poisoned: called after the answer of a call that left the device unusable for this process.
+    """
+
+    def __init__(self, send: Send, on_poisoned: Callable[[], None] = lambda: None) -> None:
+        self._on_poisoned = on_poisoned
         self._send_raw, self._sending = send, threading.Lock()
         self._calls: dict[int, _Call] = {}
         self._lock = threading.Lock()
         self._compute: SimpleQueue[_Call | None] = SimpleQueue()
-        self._data: SimpleQueue[_Call | None] = SimpleQueue()
+        self._aside: dict[str, SimpleQueue[_Call | None]] = {"data": SimpleQueue(), "uploads": SimpleQueue()}
         self._runtime: Runtime | None = None
         self._failure: ErrorBody | None = None
 
@@ -56,8 +66,8 @@ class Desk:
         with self._lock:
             self._calls[frame.id] = call
         lane = _LANES.get(frame.type)
-        if lane == "data":
-            self._data.put(call)
+        if lane in self._aside:
+            self._aside[lane].put(call)
         elif lane == "reader" and (self._runtime is not None or self._failure is not None):
             self._answer(call)
         else:
@@ -66,17 +76,22 @@ class Desk:
     def run(self, load: Load) -> None:
         """Loads, tells how that went, and computes until `close`."""
         try:
-            runtime = load(lambda text: self._send(Frame("loading", 0, {"stage": text})))
+            runtime = load(lambda text: self.tell(Frame("loading", 0, {"stage": text})))
         except (Exception, SystemExit) as error:
             self._failure = _load_failure(error)
-            self._send(Frame("load_failed", 0, self._failure.model_dump(mode="json")))
+            self.tell(Frame("load_failed", 0, self._failure.model_dump(mode="json")))
         else:
             self._runtime = runtime
-            self._send(Frame("description", 0, runtime.description.model_dump(mode="json")))
-        data = threading.Thread(target=self._serve, args=(self._data,), name="data", daemon=True)
-        data.start()
+            self.tell(Frame("description", 0, runtime.description.model_dump(mode="json")))
+        aside = [
+            threading.Thread(target=self._serve, args=(calls,), name=name, daemon=True)
+            for name, calls in self._aside.items()
+        ]
+        for thread in aside:
+            thread.start()
         self._serve(self._compute)
-        data.join()
+        for thread in aside:
+            thread.join()
 
     def close(self) -> None:
         """Ends `run` after what is under way, which is asked to stop."""
@@ -85,7 +100,8 @@ class Desk:
         for call in calls:
             call.cancelled.set()
         self._compute.put(None)
-        self._data.put(None)
+        for queue in self._aside.values():
+            queue.put(None)
 
     def _serve(self, queue: SimpleQueue[_Call | None]) -> None:
         while (call := queue.get()) is not None:
@@ -98,12 +114,14 @@ class Desk:
             call.started = True
         try:
             if self._runtime is not None:
-                self._runtime.handle(call.frame, self._send, call.cancelled.is_set)
+                self._runtime.handle(call.frame, self.tell, call.cancelled.is_set)
             elif self._failure is not None:
-                self._send(Frame("error", call.frame.id, self._failure.model_dump(mode="json")))
+                self.tell(Frame("error", call.frame.id, self._failure.model_dump(mode="json")))
         finally:
             with self._lock:
                 self._calls.pop(call.frame.id, None)
+        if self._runtime is not None and self._runtime.poisoned:
+            self._on_poisoned()
 
     def _cancel(self, number: int) -> None:
         with self._lock:
@@ -115,9 +133,10 @@ class Desk:
                 return
             del self._calls[number]
         body = ErrorBody(code="cancelled", message="Cancelled.")
-        self._send(Frame("error", number, body.model_dump(mode="json")))
+        self.tell(Frame("error", number, body.model_dump(mode="json")))
 
-    def _send(self, frame: Frame) -> None:
+    def tell(self, frame: Frame) -> None:
+        """Sends a frame; from any thread."""
         with self._sending:
             self._send_raw(frame)
 

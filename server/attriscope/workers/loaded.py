@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 
 import attribution_core
 from attribution_core import custom, registry
+from attribution_core.execution import execution
 from attriscope.errors import ExplorerError, SampleError, nearest
 from attriscope.explorer import Explorer
 from attriscope.samples import Example, Samples
@@ -17,6 +19,7 @@ from attriscope.workers import keys
 from attriscope.workers.described import Described, describe_model
 from attriscope.workers.messages import Notice
 from attriscope.workers.models import LoadedModel, load_models
+from attriscope.workers.shelf import Shelf
 
 Stage = Callable[[str], None]
 
@@ -30,6 +33,7 @@ class LoadedExplorer:
 
     methods: those that this explorer offers, its own included.
     first: the dataset's first sample, None where there is none; notices: what the user should know of the dataset.
+    device_name: what others call the device, where this process calls it otherwise (see `devices.inside`).
     code and arguments: the user's file and what its factory was called with, for the content keys.
     Raises ExplorerError for a model that cannot be loaded. A model that raises on the first sample, or a dataset that
     has none, is told in `described` and `notices` instead.
@@ -40,21 +44,25 @@ class LoadedExplorer:
         explorer: Explorer,
         device: str,
         *,
+        device_name: str | None = None,
         code: bytes = b"",
         arguments: Mapping[str, Any] | None = None,
         stage: Stage = no_stage,
     ) -> None:
         self.explorer = explorer
-        self.device = torch.device(device)
+        self.device, self.device_name = torch.device(device), device_name or device
         self.methods = registry.catalogue(explorer.methods)
         self.samples = Samples(explorer.dataset, explorer.features)
-        self.models = load_models(explorer.models, self.device, explorer.score_func, stage)
+        self.shelf = Shelf(self.device)
+        self.models = load_models(
+            explorer.models, self.device, self.device_name, explorer.score_func, stage, self.shelf
+        )
         stage("Reading the first sample…")
         self.first, self.notices = self._first_sample()
         stage("Trying the model…" if len(self.models) == 1 else "Trying the models…")
         example = None if self.first is None else self.first.inputs
         self.described: dict[str, Described] = {
-            key: describe_model(model, example, self.methods) for key, model in self.models.items()
+            key: describe_model(model, example, self.methods, self.shelf) for key, model in self.models.items()
         }
         self._model_fingerprints = {key: model.fingerprint() for key, model in self.models.items()}
         self.declaration = keys.declaration_fingerprint(
@@ -79,6 +87,17 @@ class LoadedExplorer:
                 "unknown_model", f"No model {name!r}.{nearest(name, list(self.models))}", field="model", model=name
             )
         return self.models[name]
+
+    @contextmanager
+    def computing(self, name: str, **options: Any) -> Iterator[LoadedModel]:
+        """The model, on the device and in eval mode. `options` are `attribution_core.execution`'s.
+
+        Where memory runs out, the other models make room first. Raises ExplorerError for an unknown name.
+        """
+        model = self.model(name)
+        self.shelf.bring(model)
+        with model.evaluating(), execution(on_out_of_memory=lambda: self.shelf.relieve(model), **options):
+            yield model
 
     def class_name(self, model: str, index: int) -> str:
         """Name of an output; 'output' for a single value without a name, 'class 12' where names run out."""

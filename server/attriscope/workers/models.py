@@ -8,11 +8,14 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
+from attribution_core.execution import is_out_of_memory
 from attriscope.errors import ExplorerError, user_traceback
 from attriscope.explorer import Loader, ScoreFunc
 from attriscope.workers.keys import model_fingerprint
 from attriscope.workers.messages import Notice
+from attriscope.workers.shelf import Shelf
 
 
 class Forward:
@@ -29,19 +32,33 @@ class Forward:
 class LoadedModel:
     """One model. `output` and `score` are what can be explained; both are kept, so that chunk sizes are remembered."""
 
-    def __init__(self, name: str, module: nn.Module, device: torch.device, score_func: ScoreFunc | None) -> None:
+    def __init__(
+        self, name: str, module: nn.Module, device: torch.device, device_name: str, score_func: ScoreFunc | None
+    ) -> None:
         self.name = name
         self.notices = _train_mode(module)
-        try:
-            self.module = module.eval().to(device)
-        except (RuntimeError, AssertionError, NotImplementedError) as error:
-            raise ExplorerError(
-                "device_unavailable", f"Model {name!r} could not be moved to {device}: {error}", device=str(device)
-            ) from error
-        self.device = device
+        self.module = module.eval()
+        self.device, self._device_name = device, device_name
         self.output = Forward(module, None)
         self.score = None if score_func is None else Forward(module, score_func)
         self._score_func = score_func
+
+    @property
+    def nbytes(self) -> int:
+        """Of parameters and buffers."""
+        return sum(value.nbytes for value in (*self.module.parameters(), *self.module.buffers()) if not is_lazy(value))
+
+    def move(self, device: torch.device) -> None:
+        """Raises torch's error where memory runs out, ExplorerError for any other reason."""
+        try:
+            self.module.to(device)
+        except (RuntimeError, AssertionError, NotImplementedError) as error:
+            if is_out_of_memory(error):
+                raise
+            place = self._device_name if device == self.device else str(device)
+            raise ExplorerError(
+                "device_unavailable", f"Model {self.name!r} could not be moved to {place}: {error}", device=place
+            ) from error
 
     def forward(self, quantity: str) -> Forward:
         """What 'output' or 'score' names. Raises ExplorerError for a score without a score function."""
@@ -87,30 +104,47 @@ class LoadedModel:
 def load_models(
     models: Mapping[str, nn.Module | Loader],
     device: torch.device,
+    device_name: str,
     score_func: ScoreFunc | None,
     stage: Callable[[str], None],
+    shelf: Shelf,
 ) -> dict[str, LoadedModel]:
-    """Every model, loaded. Raises ExplorerError naming the one that cannot be."""
+    """Every model, loaded and brought to the device, which others call `device_name`.
+
+    Raises ExplorerError naming the one that cannot be.
+    """
     loaded = {}
     for name, entry in models.items():
         stage("Loading model…" if len(models) == 1 else f"Loading model {name}…")
-        module = entry if isinstance(entry, nn.Module) else _call(name, entry)
-        loaded[name] = LoadedModel(name, module, device, score_func)
+        module = entry if isinstance(entry, nn.Module) else _call(name, entry, shelf)
+        loaded[name] = LoadedModel(name, module, device, device_name, score_func)
+        shelf.bring(loaded[name])
     return loaded
 
 
-def _call(name: str, loader: Loader) -> nn.Module:
+def _call(name: str, loader: Loader, shelf: Shelf) -> nn.Module:
     try:
         module = loader()
     except ExplorerError:
         raise
     except Exception as error:
-        raise ExplorerError(
+        failure = ExplorerError(
             "model_failed",
             f"Model {name!r} could not be loaded: {type(error).__name__}: {error}",
             field=f"models[{name!r}]",
             detail=user_traceback(error),
-        ) from error
+        )
+        if not is_out_of_memory(error):
+            raise failure from error
+    else:
+        return _checked(name, module)
+    # Outside the except block, whose traceback would keep half a model on the device.
+    if shelf.relieve():
+        return _call(name, loader, shelf)
+    raise failure
+
+
+def _checked(name: str, module: object) -> nn.Module:
     if not isinstance(module, nn.Module):
         raise ExplorerError(
             "wrong_type",

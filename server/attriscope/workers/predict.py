@@ -2,30 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
+from attribution_core.chunks import ChunkSize
 from attribution_core.errors import Cancelled, Nonfinite
+from attribution_core.execution import run
 from attriscope.workers.arrays import inputs_of
 from attriscope.workers.loaded import LoadedExplorer
 from attriscope.workers.messages import MAX_K, Prediction
+from attriscope.workers.models import Forward
 from attriscope.workers.protocol import Frame, Send, ShouldStop
 
 
 def predict(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: ShouldStop) -> Frame:
     """The best classes of each item by score, at most `MAX_K`. Raises Nonfinite for a NaN or infinite output."""
     name = frame.body["model"]
-    model = loaded.model(name)
     items = inputs_of(frame.arrays, int(frame.body["count"]))
     found: dict[int, list[Prediction]] = {}
     for group in same_shapes(items):
         if should_stop():
             raise Cancelled
-        outputs, scores = model.predict(stack([items[n] for n in group], loaded.device))
+        with loaded.computing(name, should_stop=should_stop) as model:
+            inputs = stack([items[n] for n in group], loaded.device)
+            outputs, scores = in_parts(model.output, inputs, model.predict)
         for n, output, score in zip(group, outputs, scores, strict=True):
             found[n] = _best(loaded, name, output, score)
     predictions = [[p.model_dump(mode="json") for p in found[n]] for n in range(len(items))]
     return Frame("reply", body={"predictions": predictions})
+
+
+def in_parts(
+    forward: Forward, inputs: tuple[Tensor, ...], compute: Callable[[tuple[Tensor, ...]], tuple[Tensor, ...]]
+) -> tuple[Tensor, ...]:
+    """What `compute` makes of all examples at once; of some after the others where memory does not do for all.
+
+    Raises OutOfMemory where it does not do for a single one, Cancelled where the enclosing `execution` is to stop.
+    """
+    parts: list[tuple[Tensor, ...]] = []
+    count = len(inputs[0])
+    size = ChunkSize(forward, inputs, "predict", first=count)
+    run(
+        count,
+        lambda start, stop: compute(tuple(x[start:stop] for x in inputs)),
+        lambda start, stop, found: parts.append(found),
+        size,
+    )
+    return tuple(torch.cat(found) for found in zip(*parts, strict=True))
 
 
 def same_shapes(items: list[tuple[Tensor, ...]]) -> list[list[int]]:

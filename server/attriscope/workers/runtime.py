@@ -9,9 +9,9 @@ import torch
 
 from attriscope.errors import ExplorerError, nearest
 from attriscope.explorer import Explorer
-from attriscope.workers import attribute, check, predict, scan
+from attriscope.workers import attribute, check, memory, predict, scan, upload
 from attriscope.workers.describe import describe
-from attriscope.workers.failures import error_body
+from attriscope.workers.failures import error_body, is_device_fault
 from attriscope.workers.loaded import LoadedExplorer, Stage, no_stage
 from attriscope.workers.messages import Description
 from attriscope.workers.protocol import Frame, Send, ShouldStop
@@ -26,7 +26,7 @@ class Runtime:
     """An explorer, loaded on a device: `description` says what it offers, `handle` answers calls.
 
     Calls are answered on the caller's thread. 'check' and 'baseline' never run the model and may be asked while another
-    thread computes; 'scan' reads the dataset; 'predict' and 'attribute' compute, one at a time.
+    thread computes; 'scan' reads the dataset, 'upload' a file; 'predict' and 'attribute' compute, one at a time.
 
     The arguments are `LoadedExplorer`'s; `name` stands in for an explorer without one.
     """
@@ -40,16 +40,31 @@ class Runtime:
         code: bytes = b"",
         arguments: Mapping[str, Any] | None = None,
         stage: Stage = no_stage,
+        device_name: str | None = None,
     ) -> None:
-        self.loaded = LoadedExplorer(explorer, device, code=code, arguments=arguments, stage=stage)
+        self.loaded = LoadedExplorer(
+            explorer, device, code=code, arguments=arguments, stage=stage, device_name=device_name
+        )
+        self.poisoned = False
+        """Whether the device can no longer be used by this process, which should end."""
         self.description: Description = describe(self.loaded, name)
 
     @classmethod
-    def from_source(cls, source: ExplorerSource, device: str, stage: Stage = no_stage) -> Runtime:
+    def from_source(
+        cls, source: ExplorerSource, device: str, stage: Stage = no_stage, device_name: str | None = None
+    ) -> Runtime:
         """Imports the user's file and loads what it declares. Raises ExplorerError."""
         stage("Importing…")
         loaded = load(source)
-        return cls(loaded.explorer, device, name=source.name, code=loaded.code, arguments=source.arguments, stage=stage)
+        return cls(
+            loaded.explorer,
+            device,
+            name=source.name,
+            code=loaded.code,
+            arguments=source.arguments,
+            stage=stage,
+            device_name=device_name,
+        )
 
     def handle(self, frame: Frame, send: Send, should_stop: ShouldStop = _never) -> None:
         """Answers one call: any number of interim frames, then exactly one 'reply' or 'error'. Never raises."""
@@ -62,16 +77,30 @@ class Runtime:
             reply = handler(self.loaded, frame, send, should_stop)
         except Exception as error:
             body = error_body(error)
+            self.poisoned = self.poisoned or is_device_fault(error)
             send(Frame("error", frame.id, body.model_dump(mode="json")))
         else:
             send(Frame("reply", frame.id, reply.body, reply.arrays))
+        if frame.type in _COMPUTING and not self.poisoned:
+            self._tell_memory(send)
+
+    def _tell_memory(self, send: Send) -> None:
+        try:
+            now = memory.of(self.loaded.device)
+        except RuntimeError as error:  # a kernel that failed after its call was answered
+            self.poisoned = is_device_fault(error)
+            return
+        body = {"free": now.free, "total": now.total, "models": self.loaded.shelf.on_device}
+        send(Frame("memory", 0, body))
 
 
 _Handler = Callable[[LoadedExplorer, Frame, Send, ShouldStop], Frame]
+_COMPUTING = ("predict", "attribute")
 _HANDLERS: dict[str, _Handler] = {
     "scan": scan.scan,
     "predict": predict.predict,
     "check": check.check,
     "attribute": attribute.attribute,
     "baseline": scan.baseline,
+    "upload": upload.upload,
 }

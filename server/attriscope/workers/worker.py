@@ -12,7 +12,9 @@ import threading
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
+from attriscope.workers import devices
 from attriscope.workers.desk import Desk
+from attriscope.workers.files import Files
 from attriscope.workers.protocol import Frame, decode, encode
 from attriscope.workers.source import ExplorerSource
 
@@ -24,11 +26,15 @@ if TYPE_CHECKING:
 NICENESS = 5
 GOODBYE = b""
 """The message after which a worker ends, as it does when its pipe closes."""
+DEVICE_LOST = 86
+"""Exit status of a worker whose device could no longer be used; the call that found out has been answered."""
 _PR_SET_PDEATHSIG = 1
 
 
 def main(connection: Connection, source: ExplorerSource, device: str, threads: int) -> None:
     """The process's whole life: reads on a thread of its own, loads and computes here, ends when the pipe closes."""
+    inside, environment = devices.inside(device)
+    os.environ.update(environment)
     _settle(threads)
 
     def send(frame: Frame) -> None:
@@ -36,9 +42,19 @@ def main(connection: Connection, source: ExplorerSource, device: str, threads: i
         with contextlib.suppress(OSError):
             connection.send_bytes(encode(frame))
 
-    desk = Desk(send)
+    desk = Desk(send, lambda: _exit(DEVICE_LOST))
     threading.Thread(target=_read, args=(connection, desk), name="reader", daemon=True).start()
-    desk.run(lambda stage: _load(source, device, threads, stage))
+    files = Files(source)
+
+    def load(stage: Callable[[str], None]) -> Runtime:
+        try:
+            with files.recording():
+                return _load(source, inside, device, threads, stage)
+        finally:
+            # Also of a file that cannot be loaded: mending it is what is waited for.
+            desk.tell(Frame("files", 0, {"paths": files.paths()}))
+
+    desk.run(load)
 
 
 def _settle(threads: int) -> None:
@@ -73,7 +89,7 @@ def _read(connection: Connection, desk: Desk) -> None:
 
 def _exit(status: int) -> None:
     """At once, whatever the main thread is doing."""
-    if status:
+    if status == 1:
         sys.excepthook(*sys.exc_info())
     for child in multiprocessing.active_children():  # a DataLoader's own workers
         child.kill()
@@ -83,7 +99,7 @@ def _exit(status: int) -> None:
     os._exit(status)
 
 
-def _load(source: ExplorerSource, device: str, threads: int, stage: Callable[[str], None]) -> Runtime:
+def _load(source: ExplorerSource, device: str, device_name: str, threads: int, stage: Callable[[str], None]) -> Runtime:
     stage("Starting…")
     import numpy as np
     import torch
@@ -95,4 +111,4 @@ def _load(source: ExplorerSource, device: str, threads: int, stage: Callable[[st
     random.seed(0)
     np.random.seed(0)
     torch.manual_seed(0)
-    return Runtime.from_source(source, device, stage)
+    return Runtime.from_source(source, device, stage, device_name)

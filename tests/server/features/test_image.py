@@ -192,3 +192,62 @@ def test_every_baseline_has_the_images_shape_and_type_at_any_size(
 def test_an_unknown_baseline_names_the_nearest() -> None:
     with pytest.raises(ExplorerError, match=r"No baseline 'blured'\. Nearest: blurred"):
         IMAGENET.baseline("blured", NORMALISED)
+
+
+# --- from an upload ------------------------------------------------------------------------------------
+
+
+def halves(width: int, height: int) -> Image.Image:
+    """Left half red, right half blue."""
+    picture = Image.new("RGB", (width, height), "red")
+    picture.paste("blue", (width // 2, 0, width, height))
+    return picture
+
+
+@pytest.mark.parametrize(("width", "height"), [(80, 20), (20, 80), (8, 8), (3, 3), (1, 400)])
+def test_a_picture_covers_the_first_samples_size_cropped_at_the_centre(width: int, height: int) -> None:
+    found = ImageFeature().from_picture(halves(width, height), torch.zeros(3, 8, 8))
+    assert (found.shape, found.dtype) == ((3, 8, 8), torch.float32)
+    if width > 1:
+        assert found[0, 4, 0] == found[2, 4, 7] == 1
+        assert found[2, 4, 0] == found[0, 4, 7] == 0
+
+
+def test_a_picture_is_normalised_as_the_dataset_is() -> None:
+    picture = Image.fromarray(bytes_of(PIXELS))
+    found = IMAGENET.from_picture(picture, NORMALISED)
+    quantised = torch.from_numpy(bytes_of(PIXELS)).permute(2, 0, 1) / 255
+    expected = (quantised - torch.tensor(MEAN).view(3, 1, 1)) / torch.tensor(STD).view(3, 1, 1)
+    assert torch.allclose(found, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float64, torch.uint8])
+def test_a_picture_gets_the_datasets_type_and_channels(dtype: torch.dtype) -> None:
+    found = ImageFeature().from_picture(halves(8, 8), torch.zeros(1, 8, 8, dtype=dtype))
+    assert (found.shape, found.dtype) == ((1, 8, 8), dtype)
+    red, blue = (76, 29) if dtype is torch.uint8 else (76 / 255, 29 / 255)
+    assert float(found[0, 0, 0]) == pytest.approx(red, abs=1e-3)
+    assert float(found[0, 0, 7]) == pytest.approx(blue, abs=1e-3)
+
+
+def test_other_channels_need_the_users_own_function() -> None:
+    like = torch.zeros(4, 8, 8)
+    with pytest.raises(ExplorerError) as caught:
+        ImageFeature().from_picture(halves(8, 8), like)
+    assert caught.value.code == "upload_unsupported"
+    assert "4 channels" in caught.value.message
+    own = ImageFeature(from_upload=lambda picture: torch.full((4, *picture.size[::-1]), 0.5))
+    assert own.from_picture(halves(10, 6), like).shape == (4, 6, 10)
+    one = ImageFeature(from_upload=lambda picture: torch.zeros(1, 3, 8, 8))
+    assert one.from_picture(halves(10, 6), like).shape == (3, 8, 8)
+
+
+@pytest.mark.parametrize("value", [None, torch.zeros(8, 8), torch.zeros(2, 3, 8, 8), torch.zeros(3, 0, 8)])
+def test_what_the_users_function_returns_is_checked(value: Any) -> None:
+    with pytest.raises(ExplorerError, match="must be a tensor C×H×W"):
+        ImageFeature(from_upload=lambda picture: value).from_picture(halves(8, 8), torch.zeros(3, 8, 8))
+
+
+def test_from_upload_must_be_a_function() -> None:
+    with pytest.raises(ExplorerError, match="from_upload is of type int"):
+        ImageFeature(from_upload=3)  # type: ignore[arg-type]

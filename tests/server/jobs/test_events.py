@@ -113,3 +113,68 @@ def test_sessions_hear_only_their_own_events_and_broadcasts() -> None:
         assert events(await other) == ["snapshot", "all"]
 
     run(test)
+
+
+def test_s2_a_reader_that_does_not_read_costs_a_bounded_history_and_gets_the_end() -> None:
+    async def test() -> None:
+        channel: Channel[str] = Channel()
+        reader = channel.listen(None, lambda: "snapshot")
+        await anext(reader)
+        for number in range(20_000):
+            channel.publish_latest("progress", f"progress {number}")
+            channel.publish(f"item {number} " + "x" * 200)
+        channel.forget("progress")
+        channel.publish("job done")
+        assert channel.history_bytes < 250_000
+        rest = [event for _, event in [await anext(reader)]]
+        # Too much was missed: a snapshot says how things are, and what comes next follows it.
+        assert rest == ["snapshot"]
+        channel.publish("job of tomorrow done")
+        assert (await anext(reader))[1] == "job of tomorrow done"
+
+    asyncio.run(test())
+
+
+def test_s2_a_reader_that_pauses_gets_the_latest_progress_alone_and_every_end() -> None:
+    async def test() -> None:
+        channel: Channel[str] = Channel()
+        reader = channel.listen(None, lambda: "snapshot")
+        await anext(reader)
+        for number in range(1000):
+            channel.publish_latest("progress", f"progress {number}")
+        channel.publish("job done")
+        events = [(await anext(reader))[1] for _ in range(2)]
+        assert events == ["progress 999", "job done"]
+
+    asyncio.run(test())
+
+
+def test_the_history_is_bounded_in_bytes_and_keeps_the_latest_however_large() -> None:
+    channel: Channel[str] = Channel()
+    for size in (10, 100_000, 100_000, 1_000_000):
+        channel.publish("x" * size)
+    assert channel.history_bytes == 1_000_000
+    channel.publish("y")
+    assert channel.history_bytes == 1
+
+
+def test_q5_a_session_without_listeners_is_deserted_once_and_forgotten() -> None:
+    async def test() -> None:
+        deserted: list[str] = []
+        hub: EventHub[str] = EventHub(deserted.append, grace=0.05)
+        first = hub.channel("one")
+        reader = first.listen(None, lambda: "snapshot")
+        await anext(reader)
+        await asyncio.sleep(0.1)
+        assert deserted == []
+        await reader.aclose()
+        again = first.listen(None, lambda: "snapshot")
+        await anext(again)
+        await asyncio.sleep(0.1)
+        assert deserted == []
+        await again.aclose()
+        await asyncio.sleep(0.1)
+        assert deserted == ["one"]
+        assert hub.channel("one") is not first
+
+    asyncio.run(test())

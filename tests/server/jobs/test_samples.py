@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from attriscope.jobs.errors import Refused
-from attriscope.jobs.samples import Query, SampleRecord, SampleTable
+from attriscope.jobs.samples import UPLOADS, Query, SampleRecord, SampleTable
 from attriscope.workers.messages import ErrorBody, Label, Prediction, SampleFeature, SampleInfo
 from attriscope.workers.protocol import Array
 
@@ -113,3 +113,68 @@ def test_samples_found_judged_are_not_gone_through_again(table: SampleTable, mon
     table.clear()
     add(table)
     assert table.unpredicted("m", 8) == [0]
+
+
+# --- uploads -----------------------------------------------------------------------------------------------------
+
+
+def put(table: SampleTable, session: str, content: int, most: int = 3, size: int = 4) -> int:
+    feature = SampleFeature(name="image", kind="image", width=2, height=2, evidence=False)
+    info = SampleInfo(index=-1, sha256=f"{content}", label=None, features=[feature], shapes=[[1, 2, size // 2]])
+    arrays = {"input.0": Array("uint8", (1, 2, size // 2), bytes([content] * size))}
+    return table.uploads.add(session, info, arrays, most).info.index
+
+
+def test_uploads_stand_beside_the_dataset_and_belong_to_their_session(table: SampleTable) -> None:
+    add(table, label=0, top=0)
+    mine = put(table, "me", 7)
+    assert mine >= UPLOADS
+    assert bytes(table.array(mine, "input.0").data) == bytes([7] * 4)
+    assert list(table.inputs(mine, 2)) == ["2.input.0"]
+    assert table.of("me", mine) is table[mine]
+    assert table.of("anyone", 0) is table[0]
+    with pytest.raises(Refused) as refused:
+        table.of("you", mine)
+    assert refused.value.status == 404
+    assert len(table) == 1
+    assert matches(table) == [0]
+    assert table.judged(Query()) == 1
+
+
+def test_uploads_are_predicted_first(table: SampleTable) -> None:
+    add(table)
+    add(table)
+    first, second = put(table, "me", 1), put(table, "you", 2)
+    assert table.unpredicted("m", 3) == [first, second, 0]
+    assert table.unpredicted("m", 1) == [first]
+    table[first].predictions["m"] = []
+    assert table.unpredicted("m", 3) == [second, 0, 1]
+
+
+def test_a_sessions_oldest_upload_makes_room_and_its_number_is_never_given_again(table: SampleTable) -> None:
+    others = put(table, "you", 9)
+    indices = [put(table, "me", content) for content in range(5)]
+    assert indices == sorted(set(indices))
+    for index in indices[:2]:
+        with pytest.raises(Refused):
+            table.of("me", index)
+    assert [bytes(table.array(index, "input.0").data)[0] for index in indices[2:]] == [2, 3, 4]
+    assert table.of("you", others)
+    assert put(table, "me", 4) == indices[-1]
+    table.clear()
+    assert len(table.uploads) == 0
+    assert put(table, "me", 4) > indices[-1]
+
+
+def test_the_place_of_what_went_is_written_again() -> None:
+    table = SampleTable(max_bytes=4 * 64)
+    for content in range(200):
+        index = put(table, f"session {content}", content, size=4 + 4 * (content % 4))
+        assert set(table.array(index, "input.0").data) == {content}
+        for record in table.uploads:
+            assert set(table.array(record.info.index, "input.0").data) == {int(record.info.sha256)}
+    assert 2 <= len(table.uploads) <= 16
+    with pytest.raises(Refused) as refused:
+        put(table, "me", 1, size=100)
+    assert refused.value.body.code == "storage_full"
+    table.close()

@@ -59,6 +59,38 @@ def test_auto_is_the_cpu_where_the_probe_fails(monkeypatch: pytest.MonkeyPatch) 
     assert devices.resolve("auto") == ["cpu"]
 
 
+@pytest.mark.parametrize(
+    ("device", "seen", "visible"),
+    [
+        ("cuda:0", None, "0"),
+        ("cuda:3", None, "3"),
+        ("cuda:1", "4,6", "6"),
+        ("cuda:0", "GPU-aa, GPU-bb", "GPU-aa"),
+        ("cuda:1", "MIG-aa,MIG-bb", "MIG-bb"),
+        ("cuda:2", "4,6", ""),
+        ("cuda:1", "4,-1,6", ""),
+        ("cuda:0", "", ""),
+    ],
+)
+def test_a_worker_sees_its_own_gpu_alone(device: str, seen: str | None, visible: str) -> None:
+    environ = {} if seen is None else {"CUDA_VISIBLE_DEVICES": seen}
+    assert devices.inside(device, environ) == ("cuda:0", {"CUDA_VISIBLE_DEVICES": visible})
+
+
+@pytest.mark.parametrize("device", ["cpu", "mps"])
+def test_other_devices_change_nothing(device: str) -> None:
+    assert devices.inside(device, {"CUDA_VISIBLE_DEVICES": "1"}) == (device, {})
+
+
+def test_the_table_tells_each_devices_memory_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices, "_may_have_gpu", lambda: True)
+    monkeypatch.setattr(devices, "_PROBE", "print('cuda:0=800,cuda:1=900')")
+    assert devices.table("auto") == [devices.Device("cuda:0", "cuda", 800), devices.Device("cuda:1", "cuda", 900)]
+    [gpu, unknown, cpu] = devices.table("cuda:1,cuda:7,cpu,cpu")
+    assert (gpu.total_memory, unknown.total_memory) == (900, None)
+    assert (cpu.name, cpu.kind, cpu.total_memory) == ("cpu", "cpu", devices.resources.total_memory())
+
+
 def test_devices_are_resolved_without_torch() -> None:
     code = "import sys; from attriscope.workers.devices import resolve; resolve('cpu'); print('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"

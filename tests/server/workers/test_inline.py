@@ -41,6 +41,7 @@ def test_a_live_explorer_is_served_as_a_worker_serves_it() -> None:
     client.worker.close()
     assert client.exits.wait() == 0
     client.send(Frame("scan", 9, {"start": 0, "count": 1}))
+    assert client.frames.get(timeout=PATIENCE).type == "memory"  # of the explanation
     with pytest.raises(queue.Empty):
         client.frames.get(timeout=0.05)
 
@@ -61,9 +62,11 @@ class Told:
     def __init__(self) -> None:
         self.began: queue.Queue[int] = queue.Queue()
         self.go = threading.Event()
+        self.poisoned = False
         self.description = SimpleNamespace(model_dump=lambda mode: {"name": "told"})
 
     def handle(self, frame: Frame, send: Callable[[Frame], None], should_stop: Callable[[], bool]) -> None:
+        self.poisoned = self.poisoned or bool(frame.body.get("poison"))
         if frame.type == "attribute":
             self.began.put(frame.id)
             while not self.go.wait(0.01):
@@ -77,7 +80,8 @@ class Board:
     def __init__(self) -> None:
         self.sent: queue.Queue[Frame] = queue.Queue()
         self.runtime = Told()
-        self.desk = Desk(self.sent.put)
+        self.ended = threading.Event()
+        self.desk = Desk(self.sent.put, self.ended.set)
         load: Any = lambda stage: self.runtime  # noqa: E731 - a stand-in for a Runtime
         self.thread = threading.Thread(target=self.desk.run, args=(load,), name="main lane")
         self.thread.start()
@@ -99,11 +103,20 @@ def board() -> Iterator[Board]:
 
 def test_each_call_is_answered_on_its_own_thread(board: Board) -> None:
     lanes = {}
-    for number, kind in enumerate(("check", "baseline", "scan", "predict"), start=1):
+    for number, kind in enumerate(("check", "baseline", "scan", "upload", "predict"), start=1):
         board.desk.receive(Frame(kind, number))
         lanes[kind] = board.next().body["thread"]
     here = threading.current_thread().name
-    assert lanes == {"check": here, "baseline": here, "scan": "data", "predict": "main lane"}
+    assert lanes == {"check": here, "baseline": here, "scan": "data", "upload": "uploads", "predict": "main lane"}
+
+
+def test_q8_the_end_follows_the_answer_of_the_call_that_poisoned_the_device(board: Board) -> None:
+    board.desk.receive(Frame("predict", 1))
+    assert board.next().id == 1
+    assert not board.ended.is_set()
+    board.desk.receive(Frame("predict", 2, {"poison": True}))
+    assert board.next().id == 2
+    assert board.ended.wait(PATIENCE)
 
 
 def test_computations_run_in_the_order_they_were_asked(board: Board) -> None:

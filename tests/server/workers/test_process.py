@@ -174,7 +174,7 @@ def test_q4_cancelling_twice_late_or_what_never_was_does_nothing(client: Process
 
 def test_a_load_that_fails_is_told_and_every_call_gets_the_same_error(start: Start) -> None:
     process = start("not_loading")
-    while (frame := process.frames.get(timeout=PATIENCE)).type == "loading":
+    while (frame := process.frames.get(timeout=PATIENCE)).type in ("loading", "files"):
         pass
     assert frame.type == "load_failed"
     assert frame.body["message"] == ("Model 'missing' could not be loaded: FileNotFoundError: weights.pt is not there")
@@ -185,7 +185,7 @@ def test_a_load_that_fails_is_told_and_every_call_gets_the_same_error(start: Sta
 
 def test_an_unknown_device_is_a_load_failure() -> None:
     process = Process(ExplorerSource("faulty", path=FAULTY), "cuda:91")
-    while (frame := process.frames.get(timeout=PATIENCE)).type == "loading":
+    while (frame := process.frames.get(timeout=PATIENCE)).type in ("loading", "files"):
         pass
     assert (frame.type, frame.body["code"]) == ("load_failed", "device_unavailable")
     process.worker.close()
@@ -261,3 +261,24 @@ def test_random_weights_and_shuffles_come_out_the_same_in_every_worker(start: St
     assert one.await_load().fingerprint == two.await_load().fingerprint
     hashes = [[frame.body["sha256"] for frame in process.scan(24).frames] for process in (one, two)]
     assert hashes[0] == hashes[1]
+
+
+def test_a_cuda_worker_sees_its_own_gpu_alone_before_torch_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a GPU the model cannot be moved; what the file saw while it was imported is what counts."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "GPU-first,GPU-second")
+    path, seen = tmp_path / "environment.py", tmp_path / "seen"
+    path.write_text(
+        "import os\n"
+        f"open({str(seen)!r}, 'w').write(os.environ['CUDA_VISIBLE_DEVICES'])\n"
+        "from tests.explorers.faulty import explorer\n"
+    )
+    process = Process(ExplorerSource("environment", path=str(path)), device="cuda:1")
+    while (frame := process.frames.get(timeout=PATIENCE)).type not in ("load_failed", "description"):
+        pass
+    assert seen.read_text() == "GPU-second"
+    assert frame.type == "load_failed"
+    assert frame.body["code"] == "device_unavailable"
+    assert "cuda:1" in frame.body["message"]
+    process.worker.close()

@@ -24,6 +24,14 @@ def test_available_memory_heeds_a_containers_limit(tmp_path: Path) -> None:
     assert resources.available_memory(tmp_path) > 1000
 
 
+def test_total_memory_heeds_a_containers_limit(tmp_path: Path) -> None:
+    assert resources.total_memory(tmp_path / "absent") == psutil.virtual_memory().total
+    (tmp_path / "memory.max").write_text("1000\n")
+    assert resources.total_memory(tmp_path) == 1000
+    (tmp_path / "memory.max").write_text("max\n")
+    assert resources.total_memory(tmp_path) == psutil.virtual_memory().total
+
+
 def test_resident_memory_of_a_process_that_runs_and_of_one_that_ended() -> None:
     assert resources.resident_memory(os.getpid()) > 1 << 20
     ended = subprocess.Popen([sys.executable, "-c", ""])

@@ -108,11 +108,17 @@ class Sampled:
         ]
 
 
+OWN = ("memory", "files")
+"""Frames that belong to no call and are no news of the loading."""
+
+
 class Client:
     """Calls, one after the other, on whatever `send` leads to."""
 
     def __init__(self) -> None:
         self.frames: queue.Queue[Frame] = queue.Queue()
+        self.own: list[Frame] = []
+        """What the worker said by itself."""
         self.send: Callable[[Frame], None]
         self._id = 0
 
@@ -125,6 +131,9 @@ class Client:
         interim = []
         while True:
             frame = self.frames.get(timeout=PATIENCE)
+            if frame.type in OWN:
+                self.own.append(frame)
+                continue
             assert frame.id == call, frame
             if frame.type in ("reply", "error"):
                 return Answer(interim, frame)
@@ -134,8 +143,8 @@ class Client:
         return self.answer(self.post(kind, body, arrays))
 
     def await_load(self) -> Description:
-        while (frame := self.frames.get(timeout=PATIENCE)).type == "loading":
-            pass
+        while (frame := self.frames.get(timeout=PATIENCE)).type in ("loading", *OWN):
+            self.own.append(frame)
         assert frame.type == "description", frame.body
         return Description.model_validate(frame.body)
 

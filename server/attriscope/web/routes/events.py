@@ -10,7 +10,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import RootModel
 
 from attriscope.jobs.errors import busy
-from attriscope.jobs.events import Channel
+from attriscope.jobs.events import Channel, Told
 from attriscope.web.schemas import Event
 from attriscope.web.services import ServicesDep, SessionDep
 from attriscope.web.strict_json import strict_router
@@ -22,7 +22,7 @@ class EventPayload(RootModel[Event]):
     """What stands in `data`; its `type` is the event's name."""
 
 
-def _channel(services: ServicesDep, session: SessionDep) -> Channel[Event]:
+def _channel(services: ServicesDep, session: SessionDep) -> Channel[Told]:
     channel = services.hub.channel(session)
     most = services.settings.max_streams
     if channel.listeners >= most:
@@ -33,11 +33,11 @@ def _channel(services: ServicesDep, session: SessionDep) -> Channel[Event]:
 
 @router.get("", response_class=EventSourceResponse, responses={200: {"model": EventPayload}})
 async def stream_events(
-    channel: Annotated[Channel[Event], Depends(_channel)],
+    channel: Annotated[Channel[Told], Depends(_channel)],
     services: ServicesDep,
     session: SessionDep,
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> AsyncIterator[ServerSentEvent]:
     """Events after `Last-Event-ID`; a snapshot first where those are not known."""
     async for name, event in channel.listen(last_event_id, lambda: services.snapshot(session)):
-        yield ServerSentEvent(raw_data=event.model_dump_json(), event=event.type, id=name)
+        yield ServerSentEvent(raw_data=event.json, event=event.name, id=name)

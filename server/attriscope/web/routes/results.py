@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from fastapi import Response
 
-from attriscope.jobs.errors import not_found
+from attriscope.jobs.errors import busy, not_found
 from attriscope.jobs.store import Result
 from attriscope.web.services import Services, ServicesDep
 from attriscope.web.strict_json import strict_router
@@ -12,6 +14,7 @@ from attriscope.workers.messages import ResultInfo
 
 router = strict_router("/results", "results")
 
+_DISK_SECONDS = 10.0
 # The key is a hash of everything the result depends on.
 _IMMUTABLE = {"Cache-Control": "private, max-age=31536000, immutable"}
 
@@ -34,7 +37,11 @@ async def get_map(key: str, feature: str, services: ServicesDep) -> Response:
 
 
 async def _result(services: Services, key: str) -> Result:
-    result = await services.store.get(key)
+    try:
+        async with asyncio.timeout(_DISK_SECONDS):
+            result = await services.store.get(key)
+    except TimeoutError:
+        raise busy(503, "store_slow", "The disk with the results does not answer.", retry_after=5) from None
     if result is None:
         raise not_found("result", key)
     return result

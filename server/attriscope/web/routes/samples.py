@@ -13,7 +13,7 @@ from attriscope.jobs.slot import WorkerError, WorkerLost
 from attriscope.jobs.store import npy
 from attriscope.web import views
 from attriscope.web.schemas import Order, Sample, SamplePage
-from attriscope.web.services import ServicesDep
+from attriscope.web.services import ServicesDep, SessionDep
 from attriscope.web.strict_json import strict_router
 from attriscope.workers.messages import MAX_SAMPLES
 
@@ -58,33 +58,46 @@ async def list_samples(
 
 
 @router.get("/{index}")
-async def get_sample(explorer: str, index: int, services: ServicesDep) -> Sample:
-    """One sample that has been read."""
-    return views.sample(services.board.host(explorer).table[index])
+async def get_sample(explorer: str, index: int, services: ServicesDep, session: SessionDep) -> Sample:
+    """One sample that has been read, or that this session has uploaded."""
+    return views.sample(services.board.host(explorer).table.of(session, index))
 
 
 @router.get("/{index}/{feature}/image.png", responses=_PNG, response_class=Response)
-async def get_image(explorer: str, index: int, feature: str, request: Request, services: ServicesDep) -> Response:
+async def get_image(
+    explorer: str, index: int, feature: str, request: Request, services: ServicesDep, session: SessionDep
+) -> Response:
     """The sample as a picture, in the size the model sees."""
     host = services.board.host(explorer)
+    host.table.of(session, index)
     array = host.table.array(index, f"display.{feature}")
     return _versioned(request, host, index, array.data, "image/png")
 
 
 @router.get("/{index}/{feature}/evidence.npy", responses=_NPY, response_class=Response)
-async def get_evidence(explorer: str, index: int, feature: str, request: Request, services: ServicesDep) -> Response:
+async def get_evidence(
+    explorer: str, index: int, feature: str, request: Request, services: ServicesDep, session: SessionDep
+) -> Response:
     """The pixels that truly decide the class, uint8 (H, W)."""
     host = services.board.host(explorer)
+    host.table.of(session, index)
     array = host.table.array(index, f"evidence.{feature}")
     return _versioned(request, host, index, npy(array), "application/x-npy")
 
 
 @router.get("/{index}/{feature}/baseline/{baseline}.png", responses=_PNG, response_class=Response)
 async def get_baseline(
-    explorer: str, index: int, feature: str, baseline: str, request: Request, services: ServicesDep
+    explorer: str,
+    index: int,
+    feature: str,
+    baseline: str,
+    request: Request,
+    services: ServicesDep,
+    session: SessionDep,
 ) -> Response:
     """What a baseline looks like for this sample."""
     host = services.board.host(explorer)
+    host.table.of(session, index)
     inputs = host.table.inputs(index, 0)
     slot = await host.pool.ready_slot()
     try:
