@@ -25,6 +25,7 @@ from attriscope.workers.messages import AttributionRequest, Checked, ErrorBody
 
 logger = logging.getLogger("attriscope.jobs")
 _POSITION_SECONDS = 0.5
+_DRAIN_LOOK = 0.05
 
 
 class Announcer(Protocol):
@@ -59,7 +60,6 @@ class JobBoard:
         self._line = Line(self._jobs.active, self._seconds)
         self._admissions: dict[asyncio.Task[None], Job] = {}
         self._telling: asyncio.TimerHandle | None = None
-        self._all_ended = asyncio.Event()
 
     def host(self, explorer: str) -> HostedExplorer:
         """Raises Refused (404) for an explorer that is not hosted here."""
@@ -182,11 +182,7 @@ class JobBoard:
         try:
             async with asyncio.timeout(seconds):
                 while self._jobs.active or self._admissions:
-                    self._all_ended.clear()
-                    await asyncio.wait(
-                        [asyncio.create_task(self._all_ended.wait()), *self._admissions],
-                        return_when=asyncio.FIRST_COMPLETED,
-                    )
+                    await asyncio.sleep(_DRAIN_LOOK)
         except TimeoutError:
             logger.warning("%d jobs had not ended after %g s.", len(self._jobs.active), seconds)
 
@@ -238,7 +234,7 @@ class JobBoard:
     # --- taking jobs in ----------------------------------------------------------------------------
 
     async def _admit(self, host: HostedExplorer, job: Job, targets: list[int | None], generation: int) -> None:
-        checked, fingerprint = await self._checked(host, job, targets)
+        checked, identity = await self._checked(host, job, targets)
         stored = await self.admission.stored([item.key for item in checked.items])
         if job.terminal:
             return
@@ -261,7 +257,7 @@ class JobBoard:
         else:
             self._announcer.job(job)
             missing = {item.key: item for item in checked.items if item.key not in stored}
-            self.scheduler.want(job, missing.values(), fingerprint)
+            self.scheduler.want(job, missing.values(), identity)
 
     async def _checked(self, host: HostedExplorer, job: Job, targets: list[int | None]) -> tuple[Checked, str]:
         """A job that was accepted before its check waits for a worker, and is not failed for want of one."""
@@ -301,7 +297,6 @@ class JobBoard:
         logger.info("%s.", job.state.capitalize(), extra={"job": job.id})
         self._announcer.job(job)
         self._tell_positions()
-        self._all_ended.set()
 
     def _tell_positions(self) -> None:
         """Tells those who wait their places, at most twice a second."""

@@ -62,10 +62,10 @@ class Scheduler:
             host.listen(self.dispatch)
             host.listen_replaced(lambda name=host.id: self._abandon(name))  # type: ignore[misc]
 
-    def want(self, job: Job, items: Iterable[CheckedItem], fingerprint: str) -> None:
+    def want(self, job: Job, items: Iterable[CheckedItem], identity: str) -> None:
         """Has the items computed for `job`; one that waits or runs already, for whomever, is joined."""
         for item in items:
-            new = Work(item, job.request, job.cost, owner=job, jobs=set(), fingerprint=fingerprint)
+            new = Work(item, job.request, job.cost, owner=job, jobs=set(), identity=identity)
             work = self._works.setdefault(new.place, new)
             if work is new:
                 # One that has lost two workers gets a single further try, alone.
@@ -143,7 +143,7 @@ class Scheduler:
         free = sum(max(0, self._placement.free_seats(device)) for device in self._placement.devices)
         while works := self.queue.next(usable.__contains__, max(1, free)):
             host = self._hosts[works[0].request.explorer]
-            slots = [slot for slot in usable[host.id] if _speaks_of(slot, works[0])]
+            slots = [slot for slot in usable[host.id] if slot.identity == works[0].identity]
             if not slots:
                 # The workers have loaded something else since this was checked.
                 for work in works:
@@ -242,8 +242,3 @@ class Scheduler:
     def _kill(self, slot: Slot, run: Run) -> None:
         if self._running.get(slot) is run:
             slot.kill("killed")
-
-
-def _speaks_of(slot: Slot, work: Work) -> bool:
-    """Whether the slot has loaded what the work's key was made from."""
-    return slot.description is not None and slot.description.fingerprint == work.fingerprint

@@ -137,8 +137,8 @@ class Work:
     cost: Cost
     owner: Job
     jobs: set[Job]
-    fingerprint: str
-    """Of the explorer that the key was made from: no other may compute it."""
+    identity: str
+    """Of the worker that made the key (`Slot.identity`): no other may compute it."""
     losses: int = 0
     asked: float = field(default_factory=time.monotonic)
     batch: Batch | None = None
@@ -150,7 +150,7 @@ class Work:
     @property
     def place(self) -> tuple[str, str, str]:
         """What may be computed once for several jobs: a key alone does not say which explorer has the sample where."""
-        return self.request.explorer, self.fingerprint, self.key
+        return self.request.explorer, self.identity, self.key
 
 
 @dataclass(eq=False)

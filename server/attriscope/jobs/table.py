@@ -5,8 +5,8 @@ from __future__ import annotations
 from attriscope.jobs.spec import Job
 
 _MOST_ENDED = 64
-_MOST_ENDED_OF_ALL = 640
-"""Most sessions never come back; an ended job takes some ten kilobytes."""
+_MOST_ENDED_OF_ALL = 4096
+"""Most sessions never come back; an ended job takes some kilobytes."""
 
 
 class JobTable:

@@ -93,6 +93,10 @@ class StagedSlot:
         self.made.append(self)
 
     @property
+    def identity(self) -> str:
+        return self.description.fingerprint if self.description is not None else ""
+
+    @property
     def idle(self) -> bool:
         return self.state == "ready" and not self.computing
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from attriscope.workers.messages import ResultInfo
 from attriscope.workers.protocol import Array
 
-
 _DESCR = {
     "bool": "|b1",
     "uint8": "|u1",
