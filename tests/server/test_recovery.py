@@ -131,3 +131,24 @@ def test_reload_follows_edits_of_the_file(tmp_path: Path) -> None:
         file.write_text(text, encoding="utf-8")
         server.wait(lambda: server.explorer()["state"] == "ready")
         assert server.explorer()["description"]["fingerprint"] == old
+
+
+def test_a_reload_reads_the_data_as_they_are_now(tmp_path: Path) -> None:
+    file, numbers = tmp_path / "mine.py", tmp_path / "numbers.txt"
+    file.write_text(
+        "import torch\nfrom pathlib import Path\nfrom attriscope import Explorer\n"
+        "def explorer():\n"
+        "    levels = [float(line) for line in Path(__file__).with_name('numbers.txt').read_text().split()]\n"
+        "    return Explorer(torch.nn.Flatten(), [torch.full((1, 2, 2), level) for level in levels])\n",
+        encoding="utf-8",
+    )
+    numbers.write_text("0.25 0.5", encoding="utf-8")
+    with LiveServer("serve", str(file)) as server:
+        before = server.samples(count=3)
+        assert before["matched"] == 2
+        numbers.write_text("0.75 0.5 0.25", encoding="utf-8")
+        server.client.post(f"/api/explorers/{server.explorer()['id']}/reload").raise_for_status()
+        server.wait(lambda: server.explorer()["state"] == "ready")
+        after = server.wait(lambda: (page := server.samples(count=3))["matched"] == 3 and page)
+        assert after["items"][2]["sha256"] == before["items"][0]["sha256"]
+        assert after["items"][0]["sha256"] != before["items"][0]["sha256"]

@@ -83,9 +83,10 @@ class JobBoard:
         Raises Refused (422) with the worker's reason where it would not run.
         """
         host = self.host(request.explorer)
-        await host.pool.ready_slot()
-        targets = await host.targets(session, request)
-        checked, _ = await self.admission.check(host, request, targets, await host.distribution(request.method))
+        with host.pool.held():
+            await host.pool.ready_slot()
+            targets = await host.targets(session, request)
+            checked, _ = await self.admission.check(host, request, targets, await host.distribution(request.method))
         stored, seconds = await self.admission.estimate(request, checked)
         self.admission.limit_cost(seconds)
         return checked, stored, seconds
@@ -106,11 +107,12 @@ class JobBoard:
         host = self.host(request.explorer)
         unchecked = [job for job in self._jobs.active.values() if not job.checked]
         self.admission.limit_queue(session, len(request.samples), unchecked)
-        await host.pool.ready_slot()
-        generation = host.generation
-        targets = await host.targets(session, request)
-        items = [Item(sample, target) for sample, target in zip(request.samples, targets, strict=True)]
-        job = Job(session, request, items, await host.distribution(request.method))
+        with host.pool.held():
+            await host.pool.ready_slot()
+            generation = host.generation
+            targets = await host.targets(session, request)
+            items = [Item(sample, target) for sample, target in zip(request.samples, targets, strict=True)]
+            job = Job(session, request, items, await host.distribution(request.method))
         admission = asyncio.create_task(self._admit(host, job, targets, generation))
         self._admissions[admission] = job
         admission.add_done_callback(self._admissions.pop)

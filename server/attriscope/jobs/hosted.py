@@ -22,6 +22,7 @@ from attriscope.workers.source import ExplorerSource
 
 ExplorerState = Literal["unloaded", "loading", "ready", "recovering", "failed"]
 _STEP = 64
+_RELOADED = "reloaded"
 _LOOK_SECONDS = 2e-5
 """Between two looks, for each sample in the table."""
 
@@ -197,6 +198,8 @@ class HostedExplorer:
 
     def reload(self) -> None:
         """Loads the user's file, data and models anew, as they are now; tries again what has failed."""
+        # The data may be others though nothing else is: what was read of them is forgotten once they are there.
+        self._fingerprint = _RELOADED
         self.pool.reload()
         self.scanner.retry()
         self.predictor.retry()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from attriscope.jobs.errors import Refused, busy
@@ -37,6 +38,7 @@ class Pool:
         self._changed = asyncio.Event()
         self._following: set[Slot] = set()
         self._fewer = False
+        self._holds = 0
         self._description: Description | None = None
         self._closing: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -78,10 +80,19 @@ class Pool:
     def idle(self) -> list[Slot]:
         return [slot for slot in self.slots if slot.idle]
 
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keeps the workers from being unloaded between two questions that belong together."""
+        self._holds += 1
+        try:
+            yield
+        finally:
+            self._holds -= 1
+
     @property
     def in_use(self) -> bool:
         """Whether somebody would miss the workers now: they load, compute, answer, or work waits for them."""
-        return self.waiting() or any(slot.busy for slot in self.slots)
+        return self._holds > 0 or self.waiting() or any(slot.busy for slot in self.slots)
 
     @property
     def unused_since(self) -> float:

@@ -82,7 +82,7 @@ def load(source: ExplorerSource) -> Loaded:
             f"{source.factory}() in {source.place} returned {type(explorer).__name__}; it must return an Explorer.",
             field=source.factory,
         )
-    return Loaded(explorer, b"\0".join([code, *_own_modules()]))
+    return Loaded(explorer, b"\0".join([code, source.factory.encode(), *_own_modules()]))
 
 
 def _own_modules() -> Iterator[bytes]:

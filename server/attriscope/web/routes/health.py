@@ -30,14 +30,21 @@ async def livez() -> dict[str, str]:
 
 @router.get("/readyz", responses={503: {"model": Readiness}})
 async def readyz(services: ServicesDep, response: Response) -> Readiness:
-    """Every explorer has a worker, or none because nobody uses it; 503 otherwise, and while shutting down."""
+    """Some explorer can be used: it has a worker, or had one and is started when it is opened; 503 otherwise.
+
+    One explorer that cannot be loaded, or is being loaded, takes the server away from nobody else.
+    """
     states: dict[str, ExplorerState] = {host.id: host.state for host in services.board.hosts.values()}
     reasons = {
         host.id: _reason(host.state, host.stage, host.error)
         for host in services.board.hosts.values()
         if host.state not in ("ready", "unloaded")
     }
-    ready = not reasons and not services.draining
+    usable = any(
+        host.state == "ready" or (host.state in ("unloaded", "loading") and host.pool.description is not None)
+        for host in services.board.hosts.values()
+    )
+    ready = (usable or not states) and not services.draining
     if not ready:
         response.status_code = 503
     status: Literal["ready", "unready"] = "ready" if ready else "unready"
