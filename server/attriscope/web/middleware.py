@@ -8,6 +8,7 @@ import re
 import secrets
 from urllib.parse import parse_qs
 
+from anyio import BrokenResourceError, ClosedResourceError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -95,6 +96,9 @@ class AccessMiddleware:
                     await send({"type": "http.response.body", "body": b"", "more_body": False})
                     return
             running.result()
+        except* (BrokenResourceError, ClosedResourceError):
+            # FastAPI's heartbeat met a reader that was just leaving; nobody is there to be told.
+            pass
         finally:
             running.cancel()
 
