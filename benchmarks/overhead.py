@@ -1,7 +1,8 @@
 """What the server adds to a job, and how soon it answers what is stored: measured alone, on a server that idles.
 
-The same model, method, image and target, one image a job, in turn: asked of the server, from sending the POST until the
-stream says done (and until the map is an array); and `attribution_core` called in this process. Each job is new.
+The same model, method, image and target, one image a job, in alternating blocks: asked of the server one after the
+other, from sending the POST until the stream says done (and until the map is an array); and `attribution_core` called
+in this process. Each job is new.
 """
 
 from __future__ import annotations
@@ -27,6 +28,9 @@ METHODS: dict[str, tuple[str, dict[str, Any]]] = {
     "integrated_gradients": ("IntegratedGradients", {"n_steps": 25}),
 }
 WARM = 5
+BLOCK = 10
+PAUSE = 0.2
+"""Between blocks: OpenMP's threads wait busily after a computation, on the cores that the other side needs."""
 _PATIENCE = 30.0
 
 
@@ -98,26 +102,34 @@ async def _measure(hosting: Hosting, feature: str, table: Table, jobs: int) -> N
     try:
         requests = []
         for method, (name, arguments) in METHODS.items():
+            attribution = getattr(attribution_core, name)(model)
             to_event, to_map, computed, alone, worst = [], [], [], [], 0.0
-            for number in range(WARM + jobs):
-                index, target = number % hosting.hosts[0].samples, number // hosting.hosts[0].samples
-                request = {
-                    "explorer": HOST, "model": MODEL, "samples": [index], "method": method,
-                    "arguments": arguments, "target": target,
-                }  # fmt: skip
-                told, read, inside, served = await client.ask(request, feature)
-                x = pictures[index][0][None].clone()
-                began = time.perf_counter()
-                direct = getattr(attribution_core, name)(model).attribute(x, target=target, **arguments)
-                spent = time.perf_counter() - began
-                own = direct[0].detach().numpy()
-                worst = max(worst, float(np.abs(served - own).max() / max(np.abs(own).max(), 1e-30)))
-                if number >= WARM:
-                    to_event.append(told - spent)
-                    to_map.append(read - spent)
-                    computed.append(inside - spent)
-                    alone.append(spent)
+            for first in range(0, WARM + jobs, BLOCK):
+                asked, direct = [], []
+                for number in range(first, first + BLOCK):
+                    index, target = number % hosting.hosts[0].samples, number // hosting.hosts[0].samples
+                    request = {
+                        "explorer": HOST, "model": MODEL, "samples": [index], "method": method,
+                        "arguments": arguments, "target": target,
+                    }  # fmt: skip
                     requests.append(request)
+                    asked.append((index, target, await client.ask(request, feature)))
+                await asyncio.sleep(PAUSE)
+                for index, target, (*_, served) in asked:
+                    x = pictures[index][0][None].clone()
+                    began = time.perf_counter()
+                    found = attribution.attribute(x, target=target, **arguments)
+                    direct.append(time.perf_counter() - began)
+                    own = found[0].detach().numpy()
+                    worst = max(worst, float(np.abs(served - own).max() / max(np.abs(own).max(), 1e-30)))
+                await asyncio.sleep(PAUSE)
+                if first >= WARM:
+                    # The first of a block wakes threads and caches up, on both sides.
+                    for (*_, (told, read, inside, _)), spent in list(zip(asked, direct, strict=True))[1:]:
+                        to_event.append(told - spent)
+                        to_map.append(read - spent)
+                        computed.append(inside - spent)
+                        alone.append(spent)
             note = f"attribution_core alone: {median(alone) * 1e3:.2f} ms"
             table.add(f"{name}: overhead until the stream says done", median(to_event) * 1e3, "ms", "<", 10, note)
             table.add("  until the map is an array", median(to_map) * 1e3, "ms")
