@@ -49,7 +49,9 @@ class LiveServer:
             environment.setdefault("ATTRISCOPE_WORKERS_PER_DEVICE", str(workers))
         # Never the one of whoever runs this.
         self._folder = tempfile.TemporaryDirectory(prefix="attriscope-test-")
-        environment["ATTRISCOPE_STORE"] = str(store or self._folder.name)
+        if store is not None:
+            environment["ATTRISCOPE_STORE"] = str(store)
+        environment.setdefault("ATTRISCOPE_STORE", self._folder.name)
         self.process = subprocess.Popen(
             command, cwd=cwd, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )

@@ -123,7 +123,7 @@ class Settings(BaseSettings):
     no_store: bool = setting(False, "Store", "keep results in memory only")
     store_bytes: Bytes = setting(2 << 30, "Store", "disk space for results; oldest use is evicted first", ge=0)
     memory_bytes: Bytes = setting(
-        16 << 20, "Store", "memory for results that were just used; with no_store, thirty-two times as much", ge=0
+        8 << 20, "Store", "memory for results that were just used; with no_store, sixty-four times as much", ge=0
     )
     scan_limit: int = setting(10_000, "Store", "most samples ever read from a dataset", ge=1)
     spool_bytes: Bytes = setting(4 << 30, "Store", "temporary disk space for the samples that were read", ge=1)

@@ -381,7 +381,9 @@ export interface paths {
         };
         /**
          * Readyz
-         * @description Every explorer has a worker, or none because nobody uses it; 503 otherwise, and while shutting down.
+         * @description Some explorer can be used: it has a worker, or had one and is started when it is opened; 503 otherwise.
+         *
+         *     One explorer that cannot be loaded, or is being loaded, takes the server away from nobody else.
          */
         get: operations["readyz_readyz_get"];
         put?: never;

@@ -108,8 +108,7 @@ def test_the_checksum_covers_the_description_and_the_numbers() -> None:
 
 def test_without_a_folder_the_least_recently_used_goes_first() -> None:
     async def test() -> None:
-        size = sum(len(npy(array(numbers))) for numbers in (values("a"), values("a")[:, :1]))
-        async with opened(None, memory_bytes=-(-2 * size // 32)) as store:
+        async with opened(None, memory_bytes=-(-2 * SIZE_IN_MEMORY // 64)) as store:
             put(store, "a", "b")
             assert await right(store, "a") == ["a"]
             put(store, "c")
@@ -117,7 +116,7 @@ def test_without_a_folder_the_least_recently_used_goes_first() -> None:
             for _ in range(5):
                 put(store, "c")
             assert await right(store, "a", "b", "c") == ["a", "c"]
-            assert store.stats() == (2, 2 * size)
+            assert store.stats() == (2, 2 * SIZE_IN_MEMORY)
 
     run(test())
 
@@ -143,7 +142,8 @@ def test_what_was_read_stays_in_memory_up_to_its_bound(tmp_path: Path) -> None:
     run(test())
 
 
-SIZE_IN_MEMORY = sum(len(npy(array(numbers))) for numbers in (values("a"), values("a")[:, :1]))
+MAPS = sum(len(npy(array(numbers))) for numbers in (values("a"), values("a")[:, :1]))
+SIZE_IN_MEMORY = len(info("a").model_dump_json()) + MAPS
 
 
 def test_a_result_can_be_read_before_anything_is_written(tmp_path: Path) -> None:

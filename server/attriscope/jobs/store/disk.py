@@ -176,7 +176,8 @@ class Disk:
         if checksum(row.info, data) != row.checksum:
             return None
         try:
-            return Result(ResultInfo.model_validate_json(row.info), unpack(data))
+            ResultInfo.model_validate_json(row.info)
+            return Result(row.key, row.info, unpack(data))
         except (ValidationError, zipfile.BadZipFile):
             return None
 
@@ -194,8 +195,8 @@ class Disk:
         return self._database.run(delete)
 
     def _stage(self, result: Result) -> _Staged:
-        info, data = result.info.model_dump_json(), pack(result.files)
-        row = _Row(result.info.key, checksum(info, data), info, len(data))
+        info, data = result.json, pack(result.files)
+        row = _Row(result.key, checksum(info, data), info, len(data))
         self._written += 1
         path = self._temporary / f"{self._presence.name}.{self._written}"
         try:

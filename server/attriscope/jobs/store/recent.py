@@ -30,8 +30,8 @@ class Recent:
 
     def add(self, result: Result) -> int:
         """Keeps the result as the most recently used; how many others had to go."""
-        self.remove(result.info.key)
-        self._results[result.info.key] = result
+        self.remove(result.key)
+        self._results[result.key] = result
         self.nbytes += result.nbytes
         dropped = 0
         while self.nbytes > self.max_bytes and len(self._results) > 1:

@@ -21,7 +21,7 @@ from attriscope.workers.protocol import Array
 
 logger = logging.getLogger("attriscope.store")
 
-_ALONE = 32
+_ALONE = 64
 """In memory only, there is this many times `memory_bytes`."""
 _UNWRITTEN_BYTES = 512 << 20
 _WRITTEN_AT_ONCE = 32
@@ -36,7 +36,7 @@ class ResultStore:
 
     folder: where results are kept; None keeps them in memory only.
     disk_bytes: bound of the folder; 0 is as no folder.
-    memory_bytes: bound of what was just used, 32 times as much without a folder. What could not be written yet is
+    memory_bytes: bound of what was just used, 64 times as much without a folder. What could not be written yet is
         kept besides, up to 512 MiB; beyond that the oldest goes.
 
     Nothing is read or written before `start`. `put`, `get` and `stored` are for the event loop's thread.
@@ -70,7 +70,7 @@ class ResultStore:
 
     def put(self, info: ResultInfo, arrays: Mapping[str, Array]) -> None:
         """Keeps the result; it can be read from now on, and is on disk soon after."""
-        result = Result(info, {name: npy(array) for name, array in arrays.items()})
+        result = Result(info.key, info.model_dump_json(), {name: npy(array) for name, array in arrays.items()})
         lost = 0
         with self._lock:
             if self._writes and result.nbytes <= self._disk_bytes:
@@ -198,14 +198,14 @@ class ResultStore:
                 return False
             except Exception:
                 # Nothing that trying again would help; what comes next must be written all the same.
-                logger.exception("%s cannot be written.", [result.info.key for result in some])
+                logger.exception("%s cannot be written.", [result.key for result in some])
                 totals = self._totals
             count = min(2 * count, _WRITTEN_AT_ONCE)
             with self._lock:
                 self._totals = totals
                 for result in some:
-                    if self._unwritten.peek(result.info.key) is result:
-                        self._unwritten.remove(result.info.key)
+                    if self._unwritten.peek(result.key) is result:
+                        self._unwritten.remove(result.key)
                         self._recent.add(result)
                 done = not self._unwritten
             if done:

@@ -19,12 +19,11 @@ _DISK_SECONDS = 10.0
 _IMMUTABLE = {"Cache-Control": "private, max-age=31536000, immutable"}
 
 
-@router.get("/{key}")
-async def get_result(key: str, services: ServicesDep, response: Response) -> ResultInfo:
+@router.get("/{key}", response_model=ResultInfo)
+async def get_result(key: str, services: ServicesDep) -> Response:
     """A result without its numbers."""
-    info = (await _result(services, key)).info
-    response.headers.update(_IMMUTABLE)
-    return info
+    result = await _result(services, key)
+    return Response(result.json, media_type="application/json", headers=_IMMUTABLE)
 
 
 @router.get("/{key}/{feature}.npy", responses={200: {"content": {"application/x-npy": {}}}}, response_class=Response)
