@@ -7,14 +7,18 @@ import hashlib
 import io
 import os
 import random
+import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from attriscope.jobs.store import Result, ResultStore
+from attriscope.jobs.store import Result, ResultStore, npy
 from attriscope.jobs.store.result import pack, unpack
 from attriscope.workers.messages import ResultInfo
 from attriscope.workers.protocol import Array
@@ -68,6 +72,65 @@ def is_right(key: str, result: Result) -> bool:
         and np.array_equal(found["image"], values(key))
         and np.array_equal(found["mask"], values(key)[:, :1])
     )
+
+
+GIB = 1 << 30
+MAPS = sum(len(npy(array(numbers))) for numbers in (values("a"), values("a")[:, :1]))
+SIZE_IN_MEMORY = len(info("a").model_dump_json()) + MAPS
+ONE = 8192 + len(info("a").model_dump_json())
+"""Bytes on disk that one result of `put` with a key of one letter counts for: two blocks, and its description."""
+
+
+@asynccontextmanager
+async def opened(folder: Path | None, disk_bytes: int = GIB, memory_bytes: int = 0) -> AsyncIterator[ResultStore]:
+    store = ResultStore(folder, disk_bytes, memory_bytes)
+    store.start()
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+def run(test: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(asyncio.wait_for(test, 120))
+
+
+async def written(folder: Path, *keys: str, disk_bytes: int = GIB) -> None:
+    async with opened(folder, disk_bytes) as store:
+        put(store, *keys)
+        assert await store.flush(30)
+
+
+async def right(store: ResultStore, *keys: str) -> list[str]:
+    """Those of the keys that are there; fails where one is wrong."""
+    found = []
+    for key in keys:
+        result = await store.get(key)
+        if result is not None:
+            assert is_right(key, result)
+            found.append(key)
+    return found
+
+
+def maps(folder: Path) -> list[Path]:
+    return sorted(folder.glob("v1/maps/*/*"))
+
+
+def left_over(folder: Path) -> list[Path]:
+    return [*folder.glob("v1/temporary/*"), *folder.glob("v1/servers/*")]
+
+
+def quarantined(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.glob("quarantine/*/*"))
+
+
+def index(folder: Path) -> sqlite3.Connection:
+    return sqlite3.connect(folder / "v1" / "index.sqlite", isolation_level=None)
+
+
+async def expect(folder: Path, *keys: str) -> None:
+    async with opened(folder) as store:
+        assert await right(store, *keys) == list(keys)
 
 
 async def hammer(folder: Path, disk_bytes: int, seed: int, seconds: float) -> None:
