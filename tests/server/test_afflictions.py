@@ -30,7 +30,7 @@ def afflicted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveSe
         "ATTRISCOPE_CHECK_TIMEOUT": "0.5",
         "ATTRISCOPE_NO_STORE": "1",
     }
-    with LiveServer("serve", f"{EXPLORERS / 'faulty.py'}:afflicted", env=env) as server:
+    with LiveServer("serve", str(EXPLORERS / "afflicted.py"), env=env) as server:
         server.samples(count=8)
         yield server, marker
 
