@@ -24,7 +24,7 @@ def test_numbers_of_the_toy_model() -> None:
     assert delta.abs().max() < 1e-6
 
 
-@given(scale=st.floats(0.2, 3), seed=st.integers(0, 1000))
+@given(scale=st.floats(0.2, 1.5), seed=st.integers(0, 1000))
 def test_completeness_on_a_smooth_model(scale: float, seed: int) -> None:
     generator = torch.Generator().manual_seed(seed)
     weights = torch.randn(4, 4, generator=generator, dtype=torch.float64) * scale
@@ -33,9 +33,9 @@ def test_completeness_on_a_smooth_model(scale: float, seed: int) -> None:
     def forward(x: Tensor) -> Tensor:
         return torch.tanh(x @ weights).prod(1) + x[:, 0] ** 2
 
-    found, delta = IntegratedGradients(forward).attribute(x, start, n_steps=80, return_convergence_delta=True)
+    found, delta = IntegratedGradients(forward).attribute(x, start, n_steps=100, return_convergence_delta=True)
     change = forward(x) - forward(start)
-    assert torch.allclose(found.sum(1), change, atol=2e-4)
+    assert torch.allclose(found.sum(1), change, atol=1e-6)
     assert torch.allclose(delta, found.sum(1) - change, atol=1e-12)
 
 
