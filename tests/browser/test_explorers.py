@@ -127,7 +127,9 @@ def test_the_chooser_works_by_keyboard_on_a_narrow_screen(page: Page, tiny: Live
     explorer = ExplorerPage(page, tiny, "count=1").ready(1)
     chooser(page).focus()
     page.keyboard.press("Enter")
+    expect(page.get_by_role("option", name="Other")).to_be_visible()
     page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("option", name="Other")).to_have_attribute("data-combobox-selected", "true")
     page.wait_for_timeout(300)
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

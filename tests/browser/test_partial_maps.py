@@ -108,8 +108,9 @@ def test_the_map_of_earlier_settings_gives_way_to_the_estimate(page: Page, tiny:
 
 
 def test_a_slow_methods_map_is_seen_before_it_is_done(page: Page, serve_faulty) -> None:  # type: ignore[no-untyped-def]
-    server: LiveServer = serve_faulty("slow_model", ATTRISCOPE_TEST_PAUSE="0.05")
-    query = "count=1&panels=heat&method=shapley_value_sampling&arg.perturbations_per_eval=1"
+    server: LiveServer = serve_faulty("slow_model", ATTRISCOPE_TEST_PAUSE="0.3")
+    # One forward pass a chunk, as each takes longer than a chunk should: twelve of them, and some more.
+    query = "count=1&panels=heat&method=shapley_value_sampling&arg.squares=2&arg.n_samples=3"
     explorer = ExplorerPage(page, server, query).ready(1)
     explorer.fetch_button.click()
     expect(page.get_by_test_id("partial")).to_have_text(re.compile(r"refining … \d+ %"))

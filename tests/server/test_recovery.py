@@ -149,6 +149,8 @@ def test_a_reload_reads_the_data_as_they_are_now(tmp_path: Path) -> None:
         numbers.write_text("0.75 0.5 0.25", encoding="utf-8")
         server.client.post(f"/api/explorers/{server.explorer()['id']}/reload").raise_for_status()
         server.wait(lambda: server.explorer()["state"] == "ready")
+        # What was asked for before the page has looked again is read for it.
+        assert server.submit(samples=[2], target=0).status_code == 201
         after = server.wait(lambda: (page := server.samples(count=3))["matched"] == 3 and page)
         assert after["items"][2]["sha256"] == before["items"][0]["sha256"]
         assert after["items"][0]["sha256"] != before["items"][0]["sha256"]

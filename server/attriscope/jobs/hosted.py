@@ -135,6 +135,10 @@ class HostedExplorer:
                 the model could not predict; None stands for a model with a single output.
         """
         single = self.model(request.model).outputs == 1
+        furthest = max((index for index in request.samples if index < UPLOADS), default=-1)
+        if len(self.table) <= furthest < len(self.table) + _STEP:
+            # Not read yet since a reload, say; further on nothing is read for a request alone.
+            await self.look(Query(), furthest, 1, furthest + 1, patience)
         found: list[int | None] = []
         for position, index in enumerate(request.samples):
             if index >= UPLOADS:

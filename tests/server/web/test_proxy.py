@@ -21,8 +21,13 @@ NAME = "explain.example.org"
 PREFIX = "/attriscope"
 TOKEN = "a-token-for-the-proxy"
 
+# Distributions put it where only the superuser looks.
+NGINX = shutil.which(
+    "nginx", path=os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/usr/local/sbin"])
+)
+
 pytestmark = pytest.mark.skipif(
-    shutil.which("nginx") is None or shutil.which("openssl") is None, reason="nginx and openssl are not installed"
+    NGINX is None or shutil.which("openssl") is None, reason="nginx and openssl are not installed"
 )
 
 
@@ -89,7 +94,7 @@ def proxied(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         if request.param == "prefix taken off":
             changes |= {f"location {PREFIX} {{": f"location {PREFIX}/ {{", f":{server.port};": f":{server.port}/;"}
         (folder / "attriscope.conf").write_text(replaced(text, changes), encoding="utf-8")
-        process = subprocess.Popen(["nginx", "-p", str(folder), "-c", str(main_config(folder))])
+        process = subprocess.Popen([str(NGINX), "-p", str(folder), "-c", str(main_config(folder))])
         trusting = ssl.create_default_context(cafile=str(folder / "fullchain.pem"))
         origin = f"https://{NAME}:{secure}"
         client = httpx.Client(
