@@ -166,7 +166,7 @@ def test_a_store_that_does_not_answer_does_not_keep_the_server_from_starting(mon
                 {"id": f"{n}", "session": "one", "request": job.request, "created": 1.0,
                  "items": [{"sample": 0, "target": 0, "target_name": None, "key": f"k{n}"}]}
             )
-            for n in range(60)
+            for n in range(30)
         ]  # fmt: skip
         calls: list[object] = []
 
@@ -182,7 +182,7 @@ def test_a_store_that_does_not_answer_does_not_keep_the_server_from_starting(mon
         monkeypatch.setattr(stage.store, "stored", stored)
         await asyncio.wait_for(stage.board.recall(), 10)
         assert len(calls) == 1
-        assert [job.state for job in stage.board.jobs("one")][-60:] == ["interrupted"] * 60
+        assert [job.state for job in stage.board.jobs("one")][-30:] == ["interrupted"] * 30
 
     run(test)
 
