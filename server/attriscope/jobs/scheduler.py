@@ -7,6 +7,7 @@ import logging
 import time
 from collections import OrderedDict
 from collections.abc import Coroutine, Iterable, Mapping
+from functools import partial
 
 from attriscope.jobs.hosted import HostedExplorer
 from attriscope.jobs.placement import Placement
@@ -57,10 +58,10 @@ class Scheduler:
         self._prediction_is_next = True
         self._closed = False
         for host in hosts.values():
-            host.pool.waiting = lambda name=host.id: self.queue.waits_for(name)  # type: ignore[misc]
+            host.pool.waiting = partial(self.queue.waits_for, host.id)
             host.pool.listen(self.dispatch)
             host.listen(self.dispatch)
-            host.listen_replaced(lambda name=host.id: self._abandon(name))  # type: ignore[misc]
+            host.listen_replaced(partial(self._abandon, host.id))
 
     def want(self, job: Job, items: Iterable[CheckedItem], identity: str) -> None:
         """Has the items computed for `job`; one that waits or runs already, for whomever, is joined."""
