@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from attribution_core import errors
 from attribution_core.arguments import Arguments, arguments, choice, flag, number, seed, unit, validated, whole
-from attribution_core.attribution import Attribution
+from attribution_core.attribution import Attribution, GradientAttribution
 from attribution_core.constancy import REASON, examples_apart
 from attribution_core.locks import explaining, lock_for
 from attribution_core.noise import Smoothing
@@ -152,8 +152,18 @@ class MethodSpec:
         """
         if self.family == "custom":
             return ("exact",)
-        averages = self.family in ("path", "perturbation") or self.distribution > 1
-        return ("exact", "fused", "fast") if averages else ("exact", "fused")
+        return ("exact", "fused", "fast") if self.averages else ("exact", "fused")
+
+    @property
+    def averages(self) -> bool:
+        """Whether a map is put together from many evaluations, so that the rounding of a single one hardly shows."""
+        return self.family in ("path", "perturbation") or self.distribution > 1
+
+    @property
+    def delta_by_values(self) -> bool:
+        """Whether the delta is Σ attributions − (y(x) − y(x′)), so that who has both values needs no pass for it."""
+        formula = GradientAttribution.compute_convergence_delta
+        return getattr(self.method, "compute_convergence_delta", None) is formula
 
     def arguments(self, inputs: InputInfo) -> type[Arguments]:
         """The pydantic model of the tunable arguments, with bounds and defaults for inputs of that shape."""
@@ -168,7 +178,7 @@ class MethodSpec:
         return validated(self.arguments(inputs), arguments)
 
     def cost(self, arguments: BaseModel, inputs: InputInfo, smoothing_samples: int | None = None) -> Cost:
-        """Evaluations for one example: what the loop will report."""
+        """Evaluations for one example, those for its convergence delta among them."""
         once = self.evaluations(arguments, inputs)
         if smoothing_samples is not None:
             return Cost(once.forward * smoothing_samples, once.backward * smoothing_samples)
@@ -208,6 +218,7 @@ class MethodSpec:
         baselines: tuple[Tensor, ...] | None = None,
         smoothing: Smoothing | None = None,
         additional_forward_args: Any = None,
+        with_delta: bool = True,
     ) -> Outcome:
         """Explain ``forward`` at ``inputs``.
 
@@ -221,6 +232,7 @@ class MethodSpec:
             baselines: one tensor for each input, zero if None; read only by methods that need them.
             smoothing: a noise tunnel around the method, with a generator of its own.
             additional_forward_args: further arguments of the forward function.
+            with_delta: whether the convergence delta is computed, where the method has one.
 
         Raises:
             AttributionError: see the method.
@@ -237,7 +249,8 @@ class MethodSpec:
             keywords["additional_forward_args"] = additional_forward_args
             try:
                 with told() as notices:
-                    outcome = self._outcome(method, inputs, keywords, smoothing, drawn_under, self.delta(arguments))
+                    telling = with_delta and self.delta(arguments)
+                    outcome = self._outcome(method, inputs, keywords, smoothing, drawn_under, telling)
                 return replace(outcome, notices=tuple(notices.values()))
             except errors.AttributionError as error:
                 if error.field != "neuron_selector":

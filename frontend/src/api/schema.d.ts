@@ -589,7 +589,7 @@ export interface components {
             };
             /**
              * Batchable
-             * @description False for stochastic methods: each sample runs alone under its seed
+             * @description whether samples run together; alone, none depends on its batch-mates
              */
             batchable: boolean;
             cost: components["schemas"]["Cost"];

@@ -88,10 +88,14 @@ class Placement:
         return max(slots, key=rank, default=None)
 
     def share_cores(self, started: Iterable[Slot]) -> None:
-        """Gives slots that are about to compute a share each: more threads than cores would hinder each other."""
+        """Gives slots that are about to compute a share each: more threads than cores would hinder each other.
+
+        What is over soon leaves a core to this process and the page, which take part in it: threads wait for the
+        slowest of them.
+        """
         computing = sum(slot.computing for slot in self._slots())
         for slot in started:
-            slot.threads = max(1, resources.cores() // max(computing, 1))
+            slot.threads = max(1, (resources.cores() - slot.brief) // max(computing, 1))
 
     # --- where workers start -----------------------------------------------------------------------
 

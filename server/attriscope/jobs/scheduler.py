@@ -23,6 +23,7 @@ from attriscope.workers.messages import CheckedItem, ErrorBody
 
 logger = logging.getLogger("attriscope.jobs")
 _AT_ONCE_SECONDS = 0.05
+_BRIEF_SECONDS = 0.1
 _TURN_SECONDS = 1.0
 """A batch of slow works would keep everybody else waiting for all of them."""
 _MOST_LOSSES = 2
@@ -161,6 +162,8 @@ class Scheduler:
             slots, request.model, lambda slot: host.speed.seconds(request.model, request.method, 1, slot.device)
         )
         assert slot is not None
+        seconds = host.speed.seconds(request.model, request.method, len(works) * units(works[0].cost), slot.device)
+        slot.brief = seconds is not None and seconds < _BRIEF_SECONDS
         # Marked before the task's first step: a job cancelled in between must find its works out of the queue.
         batch = Batch(works)
         for work in works:
@@ -181,7 +184,7 @@ class Scheduler:
             try:
                 await work
             finally:
-                slot.computing = False
+                slot.computing = slot.brief = False
                 self._running.pop(slot, None)
                 self.dispatch()
 

@@ -92,6 +92,8 @@ class Slot:
         self.description: Description | None = None
         self.computing = False
         self.threads = threads
+        self.brief = False
+        """Whether what it computes next ends soon, by the speed measured so far."""
         self.memory: DeviceMemory | None = None
         self.files: frozenset[Path] = frozenset()
         self._source, self._settings, self._on_change, self._metrics = source, settings, on_change, metrics

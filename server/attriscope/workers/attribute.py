@@ -63,7 +63,8 @@ class _Job:
         self._names = [feature.name for feature in loaded.explorer.features]
         self._at_layer = found.spec.space == "layer"
         self._finished = 0
-        self._told = 0.0
+        # What ends within the interval tells of nothing but its end.
+        self._told = time.monotonic()
 
     def explain(self, group: list[int]) -> None:
         """Explains items of equal shapes at once; after an error each alone, so that a bad one fails by itself."""
@@ -105,6 +106,7 @@ class _Job:
         targets = [self._items[n].target for n in group]
         target = None if targets[0] is None else torch.tensor(targets, device=loaded.device)
         smoothing, partials = request.smoothing, self._estimates(group)
+        valued = found.spec.takes_target and baselines is not None and smoothing is None and found.spec.delta_by_values
 
         def on_progress(progress: Progress) -> None:
             self._progress(progress, len(group))
@@ -125,6 +127,7 @@ class _Job:
                     if smoothing is None
                     else registry.Smoothing(smoothing.type, smoothing.samples, smoothing.noise, smoothing.seed),
                     additional_forward_args=additional or None,
+                    with_delta=not valued,
                 )
             if outcome.notices and len(group) > 1:
                 return None
@@ -132,12 +135,16 @@ class _Job:
             at_baseline: list[float] | None = None
             if found.spec.takes_target:
                 at_input, at_baseline = _values(forward, inputs, baselines, additional, target)
+        delta = outcome.delta
+        if valued and found.spec.delta(found.arguments) and at_baseline is not None:
+            difference = torch.tensor(at_input, dtype=torch.float64) - torch.tensor(at_baseline, dtype=torch.float64)
+            delta = _sums(outcome.attributions) - difference
         seconds = (time.perf_counter() - began) / len(group)
         frames = []
         for row, n in enumerate(group):
             drawn = maps.drawn(self._names, outcome.attributions, row)
-            delta = None if outcome.delta is None else float(outcome.delta[row])
-            numbers = (at_input[row], None if at_baseline is None else at_baseline[row], delta)
+            gap = None if delta is None else float(delta[row])
+            numbers = (at_input[row], None if at_baseline is None else at_baseline[row], gap)
             told = [Notice(code=notice.code, message=notice.message) for notice in outcome.notices]
             frames.append(self._result(n, drawn, numbers, seconds, told))
         return frames
@@ -243,6 +250,11 @@ def _values(
         return _chosen(outputs, target), None
     count = inputs[0].shape[0]
     return _chosen(outputs[:count], target), _chosen(outputs[count:], target)
+
+
+def _sums(attributions: tuple[Tensor, ...]) -> Tensor:
+    """The sum of each example's attributions, on the CPU."""
+    return torch.stack([value.detach().cpu().flatten(1).sum(1, dtype=torch.float64) for value in attributions]).sum(0)
 
 
 def _chosen(output: Tensor, target: Tensor | None) -> list[float]:

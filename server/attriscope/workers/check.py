@@ -36,8 +36,12 @@ class Plan:
 
     @property
     def batchable(self) -> bool:
-        """Samples drawn at random run alone under their seed, so that a result never depends on its batch-mates."""
-        return not self.spec.stochastic and self.request.smoothing is None
+        """Whether a result is the same with other samples in its batch.
+
+        Random draws run alone under their seed. So does what rests on a single pass: a batch of another size adds up
+        in another order, and where that moves a ReLU's input across zero, a map of one gradient shows it.
+        """
+        return self.spec.averages and not self.spec.stochastic and self.request.smoothing is None
 
 
 def parse_request(body: Mapping[str, Any]) -> AttributionRequest:

@@ -103,7 +103,7 @@ class Checked(Message):
     arguments: Json
     items: list[CheckedItem]
     cost: Cost
-    batchable: bool = Field(description="False for stochastic methods: each sample runs alone under its seed")
+    batchable: bool = Field(description="whether samples run together; alone, none depends on its batch-mates")
 
 
 # --- what an explorer is ---------------------------------------------------------------------------

@@ -81,6 +81,7 @@ class StagedSlot:
 
     def __init__(self, source: ExplorerSource, device: str, threads: int, settings: Settings, on_change: Any, _: Any):
         self.source, self.device, self.threads, self._on_change = source, device, threads, on_change
+        self.brief = False
         self.state, self.stage, self.error = "loading", None, None
         self.description: Description | None = None
         self.computing, self.memory, self.pid = False, None, None

@@ -23,6 +23,7 @@ class FakeSlot:
     memory: DeviceMemory | None = None
     pid: int | None = None
     threads: int = 0
+    brief: bool = False
 
 
 @dataclass(eq=False)
@@ -192,3 +193,12 @@ def test_cores_are_shared_between_those_that_compute(monkeypatch: pytest.MonkeyP
     placement = Machine("cpu", one, two, workers_per_device=4).placement
     placement.share_cores(one.slots)
     assert (one.slots[0].threads, two.slots[0].threads) == (4, 0)
+
+
+def test_what_is_over_soon_leaves_a_core_to_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    slot = FakeSlot("cpu", computing=True, brief=True)
+    placement = Machine("cpu", FakePool("one", slots=[slot])).placement
+    for cores, threads in [(8, 7), (2, 1), (1, 1)]:
+        monkeypatch.setattr(resources, "cores", lambda cores=cores: cores)
+        placement.share_cores([slot])
+        assert slot.threads == threads
