@@ -34,9 +34,10 @@ def launch(sources: list[ExplorerSource], settings: Settings, browser: bool) -> 
         KeyboardInterrupt: after Ctrl-C, when everything has ended.
     """
     # Imported here: `attriscope --help` should not wait for the web framework.
-    from attriscope.web import server
+    from attriscope.web import allocator, server
     from attriscope.web.services import Services
 
+    allocator.settle()
     settings = with_mode(settings)
     logs.configure(settings)
     try:

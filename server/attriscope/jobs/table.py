@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from attriscope.jobs.spec import Job
 
-_MOST_ENDED = 32
-_MOST_ENDED_OF_ALL = 1024
+_MOST_ENDED = 64
+_MOST_ENDED_OF_ALL = 2048
 """Most sessions never come back; an ended job takes some kilobytes."""
 
 
