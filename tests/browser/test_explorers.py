@@ -126,8 +126,9 @@ def test_the_chooser_works_by_keyboard_on_a_narrow_screen(page: Page, tiny: Live
     beside(page, tiny, other="ready")
     explorer = ExplorerPage(page, tiny, "count=1").ready(1)
     chooser(page).focus()
-    page.keyboard.press("Enter")
-    expect(page.get_by_role("option", name="Other")).to_be_visible()
+    # Opened by an arrow, the list marks what is open already; by Enter it would know that only a moment later.
+    page.keyboard.press("ArrowDown")
+    expect(page.get_by_role("option", name="Tiny")).to_have_attribute("data-combobox-selected", "true")
     page.keyboard.press("ArrowDown")
     expect(page.get_by_role("option", name="Other")).to_have_attribute("data-combobox-selected", "true")
     page.wait_for_timeout(300)
