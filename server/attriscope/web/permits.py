@@ -11,12 +11,12 @@ from attriscope.workers.messages import ErrorBody
 _READ_ONLY = ErrorBody(code="read_only", message="This server is a demo: its explorers cannot be changed.")
 
 
-def _writable(services: ServicesDep) -> None:
+async def _writable(services: ServicesDep) -> None:
     if services.settings.mode == "demo":
         raise Refused(403, _READ_ONLY)
 
 
-def _accepting(services: ServicesDep) -> None:
+async def _accepting(services: ServicesDep) -> None:
     if services.draining:
         message = "The server is shutting down and takes no new jobs; try again soon."
         raise busy(503, "shutting_down", message, retry_after=max(1.0, services.settings.grace))

@@ -118,12 +118,13 @@ class Services:
         return self.placement.device_memory()
 
 
-def _services(request: Request) -> Services:
+# Coroutines though they wait for nothing: FastAPI has threads call plain functions, and requests would wait for them.
+async def _services(request: Request) -> Services:
     services: Services = request.app.state.services
     return services
 
 
-def _session(request: Request) -> str:
+async def _session(request: Request) -> str:
     session: str = request.state.session
     return session
 

@@ -22,7 +22,7 @@ class EventPayload(RootModel[Event]):
     """What stands in `data`; its `type` is the event's name."""
 
 
-def _channel(services: ServicesDep, session: SessionDep) -> Channel[Told]:
+async def _channel(services: ServicesDep, session: SessionDep) -> Channel[Told]:
     channel = services.hub.channel(session)
     most = services.settings.max_streams
     if channel.listeners >= most:
