@@ -4,6 +4,8 @@ ARGS   ?=
 VENV   := .venv
 BIN    := $(VENV)/bin
 export PATH := $(abspath $(BIN)):$(PATH)
+# Tests that only compute: they share the cores. The others start servers and browsers, which want them whole.
+NUMERICAL := tests/attribution_core tests/example_models
 PAGE_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
@@ -18,7 +20,12 @@ demo: $(VENV)/.installed ## install into .venv and open the explorer on the embe
 test: $(VENV)/.test-installed check ## install what tests need and run everything: static checks, unit, API and browser tests
 	npm --prefix frontend test
 	$(BIN)/python -m tests.browser.chromium
+ifeq ($(ARGS),)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto $(NUMERICAL)
+	$(BIN)/python -m pytest $(NUMERICAL:%=--ignore %)
+else
 	$(BIN)/python -m pytest $(ARGS)
+endif
 
 check: $(VENV)/.test-installed frontend/node_modules/.package-lock.json ## run the static checks alone
 	$(BIN)/ruff check

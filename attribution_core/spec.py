@@ -152,12 +152,8 @@ class MethodSpec:
         """
         if self.family == "custom":
             return ("exact",)
-        return ("exact", "fused", "fast") if self.averages else ("exact", "fused")
-
-    @property
-    def averages(self) -> bool:
-        """Whether a map is put together from many evaluations, so that the rounding of a single one hardly shows."""
-        return self.family in ("path", "perturbation") or self.distribution > 1
+        averages = self.family in ("path", "perturbation") or self.distribution > 1
+        return ("exact", "fused", "fast") if averages else ("exact", "fused")
 
     @property
     def delta_by_values(self) -> bool:

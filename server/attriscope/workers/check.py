@@ -38,10 +38,11 @@ class Plan:
     def batchable(self) -> bool:
         """Whether a result is the same with other samples in its batch.
 
-        Random draws run alone under their seed. So does what rests on a single pass: a batch of another size adds up
-        in another order, and where that moves a ReLU's input across zero, a map of one gradient shows it.
+        Random draws run alone under their seed. A batch of another size adds up in another order: where that moves a
+        ReLU's input across zero, a map of one gradient shows it, and where an output changes little, its differences
+        do. Averages over a path do not.
         """
-        return self.spec.averages and not self.spec.stochastic and self.request.smoothing is None
+        return self.spec.family == "path" and not self.spec.stochastic and self.request.smoothing is None
 
 
 def parse_request(body: Mapping[str, Any]) -> AttributionRequest:
