@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import ceil, prod
 from typing import Any, NamedTuple
 
@@ -184,9 +184,7 @@ def squares_of(inputs: Estimate, side: int | None = None) -> Estimate:
     """For each input, the number of the square that each position lies in; the squares of all inputs are numbered."""
     labels, first = [], 0
     for x in inputs:
-        positions = tuple(x.shape[2:]) or tuple(x.shape[1:])
-        cell = _cell(positions, side) if x.dim() > 2 else 1
-        counts = [ceil(size / cell) for size in positions]
+        positions, cell, counts = _grid(tuple(x.shape[1:]), side)
         along = [torch.arange(size, device=x.device) // cell for size in positions]
         numbers = torch.zeros(positions, dtype=torch.long, device=x.device)
         for axis, (index, count) in enumerate(zip(along, counts, strict=True)):
@@ -196,9 +194,25 @@ def squares_of(inputs: Estimate, side: int | None = None) -> Estimate:
     return tuple(labels)
 
 
-def _cell(positions: tuple[int, ...], side: int | None) -> int:
+def count_squares(shapes: Sequence[tuple[int, ...]], side: int | None = None) -> int:
+    """How many squares inputs of those shapes (without the batch dimension) have together."""
+    return sum(prod(_grid(shape, side)[2]) for shape in shapes)
+
+
+def side_of(shape: tuple[int, ...]) -> int:
+    """The side of the squares by default, of an input of that shape, without the batch dimension."""
+    return _grid(shape, None)[1]
+
+
+def _grid(shape: tuple[int, ...], side: int | None) -> tuple[tuple[int, ...], int, list[int]]:
+    """The positions of one input along each axis, the side of its squares, and their number along each axis."""
+    positions = shape[1:] or shape
     shorter = min(positions)
-    return ceil(shorter / DIVISIONS) if side is None else errors.whole_number("side", side, 1, shorter)
+    if len(shape) == 1:
+        cell = 1
+    else:
+        cell = ceil(shorter / DIVISIONS) if side is None else errors.whole_number("side", side, 1, shorter)
+    return positions, cell, [ceil(size / cell) for size in positions]
 
 
 def _ranks(maps: Estimate, labels: Estimate) -> Tensor:

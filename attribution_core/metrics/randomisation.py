@@ -75,6 +75,11 @@ def weighted_layers(model: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[str, 
     return tuple(sorted(own, key=lambda name: _place(name, calls)))[::-1]
 
 
+def count_weighted(model: nn.Module) -> int:
+    """How many modules have weights of their own: the most stages that there can be."""
+    return sum(bool(_weights(module)) for module in model.modules())
+
+
 def _place(name: str, calls: list[str]) -> int:
     """When a module is first at work: with the first call inside it, else with the parent that does its work."""
     prefix = f"{name}." if name else ""
