@@ -98,3 +98,13 @@ def test_wrong_evaluations_are_refused_with_field_value_and_bound(
     assert answer.status_code == 422
     assert answer.json()["field"] == field
     assert words in answer.json()["message"]
+
+
+def test_the_time_of_curves_is_learnt_from_curves_of_any_map(server: LiveServer) -> None:
+    server.run(method="input_x_gradient", evaluation=CURVES)
+    asked = server.request(method="deconvolution", evaluation=CURVES)
+    estimate = server.client.post("/api/jobs/check", json=asked).json()
+    known = server.request(method="input_x_gradient", evaluation={**CURVES, "seed": 1})
+    other = server.client.post("/api/jobs/check", json=known).json()
+    units = [found["cost"]["forward"] + 2 * found["cost"]["backward"] for found in (estimate, other)]
+    assert estimate["eta_seconds"] / units[0] == pytest.approx(other["eta_seconds"] / units[1])

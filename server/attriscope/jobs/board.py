@@ -175,7 +175,7 @@ class JobBoard:
         if not job.total:
             return None
         speed = self.hosts[job.request.explorer].speed
-        return speed.seconds(job.request.model, job.request.work, job.remaining_units)
+        return speed.seconds(job.request.model, job.request.pace, job.remaining_units)
 
     # --- ending ------------------------------------------------------------------------------------
 

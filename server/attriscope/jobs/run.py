@@ -78,7 +78,7 @@ class Run:
             seconds = time.monotonic() - started
             if self._results == len(batch.works):
                 done = self._results * units(batch.works[0].cost)
-                self._host.speed.learn(request.model, request.work, done, seconds, slot.device)
+                self._host.speed.learn(request.model, request.pace, done, seconds, slot.device)
             self._metrics.ran(request.work, seconds, self._results)
             message = "The worker ended without a result for this sample."
             self._fail_rest(ErrorBody(code="no_result", message=message))

@@ -158,7 +158,7 @@ class Scheduler:
     ) -> tuple[Slot, Coroutine[None, None, None]]:
         request = works[0].request
         slot = self._placement.best(
-            slots, request.model, lambda slot: host.speed.seconds(request.model, request.work, 1, slot.device)
+            slots, request.model, lambda slot: host.speed.seconds(request.model, request.pace, 1, slot.device)
         )
         assert slot is not None
         # Marked before the task's first step: a job cancelled in between must find its works out of the queue.
@@ -173,7 +173,7 @@ class Scheduler:
     def _done_within(self, limit: float, work: Work) -> int:
         """How many works like this one take `limit` seconds together, by the speed measured so far; at least one."""
         speed = self._hosts[work.request.explorer].speed
-        seconds = speed.seconds(work.request.model, work.request.work, units(work.cost))
+        seconds = speed.seconds(work.request.model, work.request.pace, units(work.cost))
         return max(1, int(limit / seconds)) if seconds else 1
 
     def _start(self, slot: Slot, work: Coroutine[None, None, None]) -> None:

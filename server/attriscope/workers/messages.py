@@ -107,8 +107,13 @@ class AttributionRequest(Message):
 
     @property
     def work(self) -> str:
-        """What is computed, as speeds and metrics name it."""
+        """What is computed, as metrics and logs name it."""
         return self.method if self.evaluation is None else f"{self.method}:{self.evaluation.type}"
+
+    @property
+    def pace(self) -> str:
+        """Whose evaluations take as long: another map's of the method, or any curve's, whatever the map."""
+        return "curves" if self.evaluation is not None and self.evaluation.type == "curves" else self.method
 
 
 class Cost(Message):
