@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from attribution_core.spec import MethodSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,3 +309,28 @@ KNOWN_DEVIATIONS: tuple[Deviation, ...] = (
         test="test_m19_a_model_that_changes_while_it_is_explained",
     ),
 )
+
+_KIN = re.compile(r"(\w+) and kin")
+_GROUPS = {
+    "gradient": ("gradient and path methods",),
+    "path": ("gradient and path methods",),
+    "perturbation": ("perturbation methods",),
+}
+
+
+def concerning(spec: MethodSpec) -> tuple[Deviation, ...]:
+    """The deviations of one method or of its kin, without those of all methods."""
+    if spec.family == "custom":
+        return ()
+    groups = set(_GROUPS.get(spec.family, ()))
+    if spec.space == "neuron":
+        groups.add("neuron methods")
+    if "feature_mask" in inspect.signature(spec.method.attribute).parameters:
+        groups.add("methods with a feature_mask")
+
+    def concerned(deviation: Deviation) -> bool:
+        words = deviation.concerns
+        kin = any(name in spec.class_name for name in _KIN.findall(words))
+        return kin or spec.class_name in re.findall(r"\w+", words) or words.partition(",")[0] in groups
+
+    return tuple(filter(concerned, KNOWN_DEVIATIONS))

@@ -41,7 +41,7 @@ class LayerInfo:
 def describe_layers(model: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[LayerInfo, ...]:
     """All submodules in the model's order, seen in one forward pass of ``inputs`` (and any further arguments)."""
     outputs: dict[str, list[Any]] = {}
-    for name, _, output in _trace(model, inputs):
+    for name, _, output in trace(model, inputs):
         outputs.setdefault(name, []).append(output)
     return tuple(
         _info(name, module, outputs.get(name, []), inputs[0].shape[0]) for name, module in model.named_modules() if name
@@ -62,7 +62,7 @@ def default_cam_layer(model: nn.Module, inputs: tuple[Tensor, ...]) -> str | Non
 
     Reference: Selvaraju et al. (2017), Grad-CAM, https://arxiv.org/abs/1610.02391
     """
-    calls = _trace(model, inputs)
+    calls = trace(model, inputs)
     last = attention = None
     for position, (name, module, output) in enumerate(calls):
         if name and isinstance(module, _ConvNd) and isinstance(output, tuple) and len(output) > 2:
@@ -108,7 +108,7 @@ def _contains(outer: str, inner: str) -> bool:
     return not outer or inner == outer or inner.startswith(outer + ".")
 
 
-def _trace(model: nn.Module, inputs: tuple[Tensor, ...]) -> list[_Call]:
+def trace(model: nn.Module, inputs: tuple[Tensor, ...]) -> list[_Call]:
     """(name, module, shape of the output tensor or a few words on what it is instead) of every call, in order."""
 
     with lock_for(model), probe.trace(model, shape_or_words) as seen, torch.no_grad():

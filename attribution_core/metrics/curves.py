@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from math import ceil, prod
 from typing import Any, NamedTuple
 
@@ -98,6 +99,23 @@ def insertion_curve(
     return _curve(True, forward_func, inputs, attributions, baselines, target, additional_forward_args, side)
 
 
+def curves_of_outputs(
+    insert: bool,
+    forward_func: Forward,
+    inputs: Inputs,
+    attributions: Attributions,
+    baselines: Baselines = None,
+    additional_forward_args: Any = None,
+    side: int | None = None,
+) -> Curve:
+    """The curves of all outputs from the passes that one of them takes: outputs (N, K + 1, R), area (N, R)."""
+    chosen = (insert, forward_func, inputs, attributions, baselines, None, additional_forward_args, side)
+    return _curve(*chosen, read=Problem.values)
+
+
+_Read = Callable[[Problem, Estimate, Tensor], Tensor]
+
+
 def _curve(
     insert: bool,
     forward_func: Forward,
@@ -107,21 +125,23 @@ def _curve(
     target: TargetType,
     additional_forward_args: Any,
     side: int | None,
+    read: _Read = Problem.single,
 ) -> Curve:
     maps = checked_maps(attributions)
     with opened(forward_func, inputs, target, additional_forward_args) as problem:
         start = checked_baselines(baselines, problem.inputs)
         _fit(maps, problem.inputs)
-        labels = _labels(problem.inputs, side)
+        labels = squares_of(problem.inputs, side)
         ranks = _ranks(maps, labels)
         count = ranks.shape[1]
-        outputs = _outputs(problem, start, labels, ranks, insert)
+        outputs = _outputs(problem, start, labels, ranks, insert, read)
     shares = torch.arange(count + 1, device=outputs.device, dtype=outputs.dtype) / count
-    return Curve(shares, outputs, torch.trapezoid(outputs, shares, dim=1))
+    area = torch.trapezoid(outputs.movedim(1, -1), shares)
+    return Curve(shares, outputs, area)
 
 
-def _outputs(problem: Problem, start: Estimate, labels: Estimate, ranks: Tensor, insert: bool) -> Tensor:
-    """y with the best k squares changed, for k = 0 … K, as (N, K + 1)."""
+def _outputs(problem: Problem, start: Estimate, labels: Estimate, ranks: Tensor, insert: bool, read: _Read) -> Tensor:
+    """What is read with the best k squares changed, for k = 0 … K, as (N, K + 1, …)."""
     n, steps = problem.examples, ranks.shape[1] + 1
     parts: list[Tensor] = []
 
@@ -134,10 +154,11 @@ def _outputs(problem: Problem, start: Estimate, labels: Estimate, ranks: Tensor,
             here = changed[:, of].reshape(len(rows), 1, *of.shape) if x.dim() > 2 else changed[:, of]
             points.append(torch.where(here == insert, take_rows(x, rows), take_rows(b, rows)))
         with torch.no_grad():
-            return problem.single(tuple(points), rows)
+            return read(problem, tuple(points), rows)
 
     execution.run(n * steps, evaluate, lambda first, last, y: parts.append(y), problem.chunks("forward"))
-    return torch.cat(parts).reshape(steps, n).T.contiguous()
+    found = torch.cat(parts)
+    return found.reshape(steps, n, *found.shape[1:]).transpose(0, 1).contiguous()
 
 
 def _fit(maps: Estimate, inputs: Estimate) -> None:
@@ -159,13 +180,11 @@ def _fit(maps: Estimate, inputs: Estimate) -> None:
             )
 
 
-def _labels(inputs: Estimate, side: int | None) -> Estimate:
+def squares_of(inputs: Estimate, side: int | None = None) -> Estimate:
     """For each input, the number of the square that each position lies in; the squares of all inputs are numbered."""
     labels, first = [], 0
     for x in inputs:
-        positions = tuple(x.shape[2:]) or tuple(x.shape[1:])
-        cell = _cell(positions, side) if x.dim() > 2 else 1
-        counts = [ceil(size / cell) for size in positions]
+        positions, cell, counts = _grid(tuple(x.shape[1:]), side)
         along = [torch.arange(size, device=x.device) // cell for size in positions]
         numbers = torch.zeros(positions, dtype=torch.long, device=x.device)
         for axis, (index, count) in enumerate(zip(along, counts, strict=True)):
@@ -175,9 +194,25 @@ def _labels(inputs: Estimate, side: int | None) -> Estimate:
     return tuple(labels)
 
 
-def _cell(positions: tuple[int, ...], side: int | None) -> int:
+def count_squares(shapes: Sequence[tuple[int, ...]], side: int | None = None) -> int:
+    """How many squares inputs of those shapes (without the batch dimension) have together."""
+    return sum(prod(_grid(shape, side)[2]) for shape in shapes)
+
+
+def side_of(shape: tuple[int, ...]) -> int:
+    """The side of the squares by default, of an input of that shape, without the batch dimension."""
+    return _grid(shape, None)[1]
+
+
+def _grid(shape: tuple[int, ...], side: int | None) -> tuple[tuple[int, ...], int, list[int]]:
+    """The positions of one input along each axis, the side of its squares, and their number along each axis."""
+    positions = shape[1:] or shape
     shorter = min(positions)
-    return ceil(shorter / DIVISIONS) if side is None else errors.whole_number("side", side, 1, shorter)
+    if len(shape) == 1:
+        cell = 1
+    else:
+        cell = ceil(shorter / DIVISIONS) if side is None else errors.whole_number("side", side, 1, shorter)
+    return positions, cell, [ceil(size / cell) for size in positions]
 
 
 def _ranks(maps: Estimate, labels: Estimate) -> Tensor:

@@ -21,4 +21,9 @@ export const TESTID = {
   reload: "reload",
   notice: "notice",
   scanned: "scanned",
+  faithfulness: "faithfulness",
+  check: "check",
+  verdict: "verdict",
+  chart: "chart",
+  stage: "stage",
 } as const;

@@ -126,6 +126,30 @@ export function useResults(resultKeys: readonly string[]): UseQueryResult<Result
   return useQueries({ queries: resultKeys.map(resultOptions) });
 }
 
+/** The maps of the models with random weights, stage by stage: by feature name. */
+export function useStageMaps(info: ResultInfo | undefined): UseQueryResult<Result["maps"][]> {
+  const steps = info?.evaluation?.type === "randomisation" ? info.evaluation.steps : [];
+  const load = async (signal: AbortSignal): Promise<Result["maps"][]> =>
+    Promise.all(
+      steps.map(async ({ maps }, n) =>
+        Object.fromEntries(
+          await Promise.all(
+            maps.map(
+              async ({ feature }) =>
+                [feature, await routes.getMap(info?.key ?? "", `${n}@${feature}`, signal)] as const,
+            ),
+          ),
+        ),
+      ),
+    );
+  return useQuery({
+    queryKey: ["stages", info?.key],
+    queryFn: ({ signal }) => load(signal),
+    enabled: steps.length > 0,
+    gcTime: 5 * MINUTE,
+  });
+}
+
 /** One feature of a sample, as it was when `version` was loaded: what is kept of another version is not shown. */
 export interface Subject {
   readonly explorer: string;

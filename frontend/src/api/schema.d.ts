@@ -415,6 +415,11 @@ export interface components {
              * @default zero
              */
             baseline: string;
+            /**
+             * Evaluation
+             * @description what is computed of each map beside it: whether it is faithful to the model
+             */
+            evaluation?: (components["schemas"]["CurvesRequest"] | components["schemas"]["RandomisationRequest"]) | null;
             /** Explorer */
             explorer: string;
             /** Layer */
@@ -485,6 +490,103 @@ export interface components {
             backward: number;
             /** Forward */
             forward: number;
+        };
+        /**
+         * CurveInfo
+         * @description What the model says while the squares are changed in one order.
+         */
+        CurveInfo: {
+            /**
+             * Area
+             * @description under the curve, in the unit of its values
+             */
+            area: number;
+            /** Area Spread */
+            area_spread: number | null;
+            /**
+             * Order
+             * @description 'random': the mean over several orders
+             * @enum {string}
+             */
+            order: "map" | "edges" | "random";
+            /**
+             * Spread
+             * @description standard deviation over the random orders
+             */
+            spread: number[] | null;
+            /**
+             * Values
+             * @description at each share of the squares
+             */
+            values: number[];
+        };
+        /** CurvesInfo */
+        CurvesInfo: {
+            /**
+             * Fill
+             * @description the baseline that takes the place of what is removed
+             * @default zero
+             */
+            fill: string;
+            /**
+             * Orders
+             * @description random orders, whose curves are averaged
+             * @default 5
+             */
+            orders: number;
+            /**
+             * Readings
+             * @description what is explained first
+             */
+            readings: components["schemas"]["ReadingInfo"][];
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Shares
+             * @description of the squares changed, from 0 to 1
+             */
+            shares: number[];
+            /**
+             * Side
+             * @description of the squares, in pixels
+             */
+            side: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "curves";
+        };
+        /**
+         * CurvesRequest
+         * @description Asks for deletion and insertion curves of the map, and of a random order and an edge map as controls.
+         */
+        CurvesRequest: {
+            /**
+             * Fill
+             * @description the baseline that takes the place of what is removed
+             * @default zero
+             */
+            fill: string;
+            /**
+             * Orders
+             * @description random orders, whose curves are averaged
+             * @default 5
+             */
+            orders: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "curves";
         };
         /**
          * Description
@@ -867,6 +969,11 @@ export interface components {
             /** Class Name */
             class_name: string;
             /**
+             * Deviations
+             * @description where its numbers differ from Captum's on purpose
+             */
+            deviations: string[];
+            /**
              * Distribution
              * @description samples of the dataset it compares with; 0 for none
              */
@@ -1023,6 +1130,52 @@ export interface components {
              */
             type: "progress";
         };
+        /** RandomisationInfo */
+        RandomisationInfo: {
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Stages
+             * @description groups of layers, one more of which is random at each
+             * @default 5
+             */
+            stages: number;
+            /**
+             * Steps
+             * @description from the last layer alone to all of them
+             */
+            steps: components["schemas"]["StageInfo"][];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "randomisation";
+        };
+        /**
+         * RandomisationRequest
+         * @description Asks whether the map changes when the model's weights become random, from the last layer to the first.
+         */
+        RandomisationRequest: {
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Stages
+             * @description groups of layers, one more of which is random at each
+             * @default 5
+             */
+            stages: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "randomisation";
+        };
         /**
          * Readiness
          * @description `reasons` tells of each explorer that cannot work why; `draining` is true after SIGTERM.
@@ -1045,6 +1198,27 @@ export interface components {
             status: "ready" | "unready";
         };
         /**
+         * ReadingInfo
+         * @description The curves of one quantity.
+         */
+        ReadingInfo: {
+            /**
+             * Deletion
+             * @description from the input to the fill, what the order names first going first
+             */
+            deletion: components["schemas"]["CurveInfo"][];
+            /**
+             * Insertion
+             * @description from the fill to the input, what it names first coming first
+             */
+            insertion: components["schemas"]["CurveInfo"][];
+            /**
+             * Quantity
+             * @enum {string}
+             */
+            quantity: "output" | "score";
+        };
+        /**
          * ResultInfo
          * @description Everything about one map but its numbers.
          */
@@ -1060,6 +1234,8 @@ export interface components {
              * @description convergence delta: sum of attributions − (output − output_baseline)
              */
             delta: number | null;
+            /** Evaluation */
+            evaluation?: (components["schemas"]["CurvesInfo"] | components["schemas"]["RandomisationInfo"]) | null;
             /** Key */
             key: string;
             /** Layer */
@@ -1238,6 +1414,29 @@ export interface components {
              * @description what everybody should know of this server now
              */
             warnings: components["schemas"]["Notice"][];
+        };
+        /**
+         * StageInfo
+         * @description The map of a model some of whose layers have random weights; its arrays are '<stage>@<feature>.npy'.
+         */
+        StageInfo: {
+            /**
+             * Absolute
+             * @description the same of the magnitudes
+             */
+            absolute: number | null;
+            /**
+             * Layers
+             * @description whose weights became random at this stage; '' is the model's own
+             */
+            layers: string[];
+            /** Maps */
+            maps: components["schemas"]["MapInfo"][];
+            /**
+             * Signed
+             * @description Spearman's correlation with the map; None for a constant map
+             */
+            signed: number | null;
         };
         /** ValidationError */
         ValidationError: {

@@ -6,6 +6,8 @@ type Schemas = components["schemas"];
 
 export type AttributionRequest = Schemas["AttributionRequest"];
 export type BaselineDescription = Schemas["BaselineDescription"];
+export type CurveInfo = Schemas["CurveInfo"];
+export type CurvesInfo = Schemas["CurvesInfo"];
 export type Description = Schemas["Description"];
 export type ErrorBody = Schemas["ErrorBody"];
 export type Estimate = Schemas["Estimate"];
@@ -21,12 +23,15 @@ export type ModelDescription = Schemas["ModelDescription"];
 export type Notice = Schemas["Notice"];
 export type PartialEvent = Schemas["PartialEvent"];
 export type Prediction = Schemas["Prediction"];
+export type RandomisationInfo = Schemas["RandomisationInfo"];
+export type ReadingInfo = Schemas["ReadingInfo"];
 export type ResultInfo = Schemas["ResultInfo"];
 export type Sample = Schemas["Sample"];
 export type SampleFeature = Schemas["SampleFeature"];
 export type SamplePage = Schemas["SamplePage"];
 export type Smoothing = Schemas["Smoothing"];
 
+export type EvaluationRequest = NonNullable<AttributionRequest["evaluation"]>;
 export type ExplorerState = ExplorerSummary["state"];
 export type JobState = Job["state"];
 export type TargetChoice = AttributionRequest["target"];

@@ -95,11 +95,12 @@ function MethodInfo({ method }: { method: MethodDescription }): ReactElement {
         </ActionIcon>
       </Popover.Target>
       <Popover.Dropdown>
-        <div className={classes.info}>
+        <div className={classes.info} tabIndex={0} role="group" aria-label={text.settings.about(method.name)}>
           <strong>{method.name}</strong>
           <code>{method.class_name}</code>
           <p>{method.summary}</p>
           <MethodList title={text.settings.limitations} entries={method.limitations} />
+          <MethodList title={text.settings.deviations} entries={method.deviations} />
           <MethodList title={text.settings.references} entries={method.references} />
         </div>
       </Popover.Dropdown>

@@ -57,3 +57,4 @@ export function Mark({ size = 24 }: { size?: number }): ReactElement {
     </svg>
   );
 }
+export const Scales = icon("M8 2.5v11M5 13.5h6M2.5 4.5h11M4 4.5 2 9.5h4L4 4.5ZM12 4.5l-2 5h4l-2-5Z");

@@ -92,6 +92,14 @@ describe("fetching", () => {
     });
   });
 
+  it("cancels those of an explorer that are meant, and no others", async () => {
+    await store.launch([request({ samples: [0] }), request({ samples: [1], method: "saliency" })], "fetch");
+    await store.cancel("scenes", ({ method }) => method === "saliency");
+    expect([...server.jobs.values()].map(({ state }) => state)).toEqual(["queued", "cancelled"]);
+    expect(cellOf(0)?.pending).toBe("queued");
+    expect(cellOf(1)?.pending).toBeNull();
+  });
+
   it("lets the newest question decide, whichever answer comes last", async () => {
     await store.launch([request({ samples: [0], target: 1 })], "cell");
     await store.launch([request({ samples: [0], target: 2 })], "cell");

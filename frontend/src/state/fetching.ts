@@ -26,8 +26,8 @@ export type Memory = Pick<Storage, "getItem" | "setItem">;
 
 export interface FetchingStore extends Store<Fetching> {
   launch: (requests: readonly AttributionRequest[], origin: Launch["origin"], stamp?: Stamp | null) => Promise<void>;
-  /** Ends what is under way for one explorer. */
-  cancel: (explorer: string) => Promise<void>;
+  /** Ends what is under way for one explorer, or those of it that `which` picks. */
+  cancel: (explorer: string, which?: (request: AttributionRequest) => boolean) => Promise<void>;
   receive: (event: StreamedEvent) => void;
   /** Asks the server about every job under way: after a gap in the events, or while there are none. */
   reconcile: (known?: ReadonlySet<string>) => Promise<void>;
@@ -102,10 +102,11 @@ export function createFetchingStore(routes: JobRoutes, memory: Memory): Fetching
       change({ launches: [...store.get().launches, ...fresh].slice(-KEPT_LAUNCHES), cancelError: null });
       await Promise.all(fresh.map(send));
     },
-    cancel: async (explorer) => {
+    cancel: async (explorer, which = () => true) => {
       const { launches, jobs } = store.get();
-      const ids = activity(launches, jobs, explorer).active.flatMap(({ job }) => job ?? []);
-      change({ launches: launches.filter(({ held, request }) => !held || request.explorer !== explorer) });
+      const ended = activity(launches, jobs, explorer).active.filter(({ request }) => which(request));
+      const ids = ended.flatMap(({ job }) => job ?? []);
+      change({ launches: launches.filter((launch) => !launch.held || !ended.includes(launch)) });
       const failures = await Promise.all(
         ids.map((id) =>
           routes.cancelJob(id).then(

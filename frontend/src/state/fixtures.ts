@@ -19,6 +19,7 @@ export function method(patch: Partial<MethodDescription> = {}): MethodDescriptio
     space: "feature",
     summary: "",
     limitations: [],
+    deviations: [],
     references: [],
     anytime: true,
     stochastic: false,

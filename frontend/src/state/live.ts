@@ -8,7 +8,7 @@ import { eventsUrl } from "../api/routes";
 import type { ConnectionState, StreamedEvent } from "../api/stream";
 import { shareEvents } from "../api/tabs";
 import type { ExplorerDetail, ExplorerSummary, Explorers } from "../api/types";
-import { fetching, partials, warnings } from "./services";
+import { evaluations, fetching, partials, warnings } from "./services";
 
 const POLL = 1000;
 
@@ -31,7 +31,9 @@ export function useLive(): ConnectionState {
   useEffect(() => {
     if (state === "open") return;
     // Without events, jobs are asked about one by one.
-    const timer = setInterval(() => void fetching.reconcile(), POLL);
+    const timer = setInterval(() => {
+      for (const store of [fetching, evaluations]) void store.reconcile();
+    }, POLL);
     return () => clearInterval(timer);
   }, [state]);
 
@@ -43,10 +45,10 @@ function receive(client: QueryClient, streamed: StreamedEvent): void {
   switch (event.type) {
     case "snapshot":
       warnings.set(event.warnings);
-      fetching.receive(streamed);
+      for (const store of [fetching, evaluations]) store.receive(streamed);
       for (const explorer of event.explorers) updateExplorer(client, explorer);
       void client.invalidateQueries({ queryKey: ["samples"] });
-      void fetching.reconcile(new Set(event.jobs.map(({ id }) => id)));
+      for (const store of [fetching, evaluations]) void store.reconcile(new Set(event.jobs.map(({ id }) => id)));
       break;
     case "explorer":
       updateExplorer(client, event.explorer);
@@ -63,7 +65,7 @@ function receive(client: QueryClient, streamed: StreamedEvent): void {
       if (fetching.get().launches.some(({ job }) => job === event.job)) partials.receive(streamed);
       break;
     default:
-      fetching.receive(streamed);
+      for (const store of [fetching, evaluations]) store.receive(streamed);
   }
 }
 

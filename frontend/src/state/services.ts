@@ -10,6 +10,8 @@ import { createStore, useStore } from "./store";
 
 const page = createPageStore(window, sessionStorage);
 export const fetching = createFetchingStore(routes, sessionStorage);
+/** Evaluations of maps, which fill no cell. They are not remembered: asked for again, they come from the store. */
+export const evaluations = createFetchingStore(routes, { getItem: () => null, setItem: () => undefined });
 /** What the server warns of while it goes on, such as a store that cannot be written. */
 export const warnings = createStore<readonly Notice[]>([]);
 export const partials = createPartialStore(routes.getPartial);
@@ -21,6 +23,7 @@ export const useBrowse = (): Browse => useStore(page, ({ browse }) => browse);
 export const useDisplay = (): Display => useStore(page, ({ display }) => display);
 export const useFetching = (): Fetching => useStore(fetching, (value) => value);
 
+export const useEvaluations = (): Fetching => useStore(evaluations, (value) => value);
 export const useWarnings = (): readonly Notice[] => useStore(warnings, (value) => value);
 /** The newest estimate of a map, if there is one. */
 export const usePartial = (of: { job: string; key: string } | null): PartialMap | null =>

@@ -54,7 +54,7 @@ export function retry(request: AttributionRequest, sample: number, stamp: Stamp)
 }
 
 /** Elements for which Enter already means something. */
-const OWN_ENTER = "a, button, textarea, summary, [role=option], [role=menuitem], [aria-expanded=true]";
+const OWN_ENTER = "a, button, textarea, summary, [role=dialog], [role=option], [role=menuitem], [aria-expanded=true]";
 
 /** Enter fetches, wherever it means nothing else. */
 export function useEnterKey(): void {

@@ -98,7 +98,7 @@ class Admission:
         """What `items` of the request take, on all free workers; None while the model's speed is not known."""
         host = self._hosts[request.explorer]
         workers = max(1, min(self._placement.all_seats, len(host.pool.slots), items))
-        return host.speed.seconds(request.model, request.method, items * units(checked.cost) / workers)
+        return host.speed.seconds(request.model, request.pace, items * units(checked.cost) / workers)
 
     def limit_cost(self, seconds: float | None) -> None:
         """Raises Refused (422) for a request that would take longer than the server allows."""

@@ -175,7 +175,7 @@ class JobBoard:
         if not job.total:
             return None
         speed = self.hosts[job.request.explorer].speed
-        return speed.seconds(job.request.model, job.request.method, job.remaining_units)
+        return speed.seconds(job.request.model, job.request.pace, job.remaining_units)
 
     # --- ending ------------------------------------------------------------------------------------
 
@@ -253,7 +253,7 @@ class JobBoard:
                 item.state = "done"
         job.advance(job.finished)
         self._keep(job)
-        logger.info("Accepted: %s of %d samples.", job.request.method, len(job.items), extra={"job": job.id})
+        logger.info("Accepted: %s of %d samples.", job.request.work, len(job.items), extra={"job": job.id})
         if job.settle():
             self._end(job)
         else:
@@ -295,7 +295,7 @@ class JobBoard:
         self._line.changed()
         self._journal.ended(job.id)
         # A method that was never checked may be any text.
-        self._metrics.job_ended(job.state, job.request.method if job.checked else "unchecked")
+        self._metrics.job_ended(job.state, job.request.work if job.checked else "unchecked")
         logger.info("%s.", job.state.capitalize(), extra={"job": job.id})
         self._announcer.job(job)
         self._tell_positions()

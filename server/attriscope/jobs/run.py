@@ -78,8 +78,8 @@ class Run:
             seconds = time.monotonic() - started
             if self._results == len(batch.works):
                 done = self._results * units(batch.works[0].cost)
-                self._host.speed.learn(request.model, request.method, done, seconds, slot.device)
-            self._metrics.ran(request.method, seconds, self._results)
+                self._host.speed.learn(request.model, request.pace, done, seconds, slot.device)
+            self._metrics.ran(request.work, seconds, self._results)
             message = "The worker ended without a result for this sample."
             self._fail_rest(ErrorBody(code="no_result", message=message))
         except WorkerLost as lost:
@@ -106,7 +106,7 @@ class Run:
         for job in list(self.batch.base):
             self._watcher.started(job, [work.key for work in works if job in work.jobs])
         logger.info(
-            "%d of %s start on %s.", len(works), works[0].request.method, self._slot.device, extra=_about(works[0])
+            "%d of %s start on %s.", len(works), works[0].request.work, self._slot.device, extra=_about(works[0])
         )
 
     def _body(self) -> dict[str, object]:

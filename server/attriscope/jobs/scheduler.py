@@ -159,7 +159,7 @@ class Scheduler:
     ) -> tuple[Slot, Coroutine[None, None, None]]:
         request = works[0].request
         slot = self._placement.best(
-            slots, request.model, lambda slot: host.speed.seconds(request.model, request.method, 1, slot.device)
+            slots, request.model, lambda slot: host.speed.seconds(request.model, request.pace, 1, slot.device)
         )
         assert slot is not None
         seconds = host.speed.seconds(request.model, request.method, len(works) * units(works[0].cost), slot.device)
@@ -168,7 +168,7 @@ class Scheduler:
         batch = Batch(works)
         for work in works:
             work.batch = batch
-            self._metrics.waited(request.method, time.monotonic() - work.asked)
+            self._metrics.waited(request.work, time.monotonic() - work.asked)
         run = Run(host, slot, batch, self, self._store, self._settings, self._watcher, self._metrics)
         self._running[slot] = run
         return slot, run.execute()
@@ -176,7 +176,7 @@ class Scheduler:
     def _done_within(self, limit: float, work: Work) -> int:
         """How many works like this one take `limit` seconds together, by the speed measured so far; at least one."""
         speed = self._hosts[work.request.explorer].speed
-        seconds = speed.seconds(work.request.model, work.request.method, units(work.cost))
+        seconds = speed.seconds(work.request.model, work.request.pace, units(work.cost))
         return max(1, int(limit / seconds)) if seconds else 1
 
     def _start(self, slot: Slot, work: Coroutine[None, None, None]) -> None:

@@ -11,14 +11,16 @@ from torch import Tensor
 from attribution_core import registry
 from attribution_core.errors import Cancelled, Nonfinite
 from attribution_core.execution import Progress, execution
+from attribution_core.execution import plan as execution_plan
 from attriscope.errors import ExplorerError
 from attriscope.workers import maps
 from attriscope.workers.arrays import inputs_of, to_array
 from attriscope.workers.check import Plan, parse_request, plan
+from attriscope.workers.evaluate import Evaluated, Subject, evaluate
 from attriscope.workers.failures import error_body, is_device_fault
 from attriscope.workers.loaded import LoadedExplorer
 from attriscope.workers.messages import CheckedItem, Notice, ResultInfo
-from attriscope.workers.models import Forward
+from attriscope.workers.models import Forward, LoadedModel
 from attriscope.workers.partials import Partials
 from attriscope.workers.predict import in_parts, same_shapes, stack
 from attriscope.workers.protocol import Frame, Send, ShouldStop
@@ -34,7 +36,8 @@ def attribute(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: Sho
     inputs, distribution = arrays[: len(items)], arrays[len(items) :]
     shapes = [tuple(tuple(x.shape) for x in parts) for parts in inputs]
     found = plan(loaded, request, shapes)
-    partials = frame.body.get("partials") if found.spec.anytime or request.smoothing is not None else None
+    anytime = (found.spec.anytime or request.smoothing is not None) and request.evaluation is None
+    partials = frame.body.get("partials") if anytime else None
     job = _Job(loaded, frame.id, found, items, inputs, distribution, send, should_stop, partials)
     for group in same_shapes(inputs):
         for part in [group] if found.batchable else [[n] for n in group]:
@@ -113,22 +116,42 @@ class _Job:
             if partials is not None:
                 partials.tell(progress)
 
+        def explain(model: LoadedModel) -> registry.Outcome:
+            return found.spec.attribute(
+                model.forward(request.quantity),
+                model.module,
+                inputs,
+                target=target,
+                arguments=found.arguments,
+                layer=found.layer,
+                baselines=self._rows_like(group[0]) if "distribution" in found.spec.needs else baselines,
+                smoothing=None
+                if smoothing is None
+                else registry.Smoothing(smoothing.type, smoothing.samples, smoothing.noise, smoothing.seed),
+                additional_forward_args=additional or None,
+                with_delta=not valued,
+            )
+
+        evaluated = None
         with loaded.computing(request.model, should_stop=self._should_stop) as model:
             with execution(on_progress=on_progress, precision=request.precision):
-                outcome = found.spec.attribute(
-                    forward,
-                    model.module,
-                    inputs,
-                    target=target,
-                    arguments=found.arguments,
-                    layer=found.layer,
-                    baselines=self._rows_like(group[0]) if "distribution" in found.spec.needs else baselines,
-                    smoothing=None
-                    if smoothing is None
-                    else registry.Smoothing(smoothing.type, smoothing.samples, smoothing.noise, smoothing.seed),
-                    additional_forward_args=additional or None,
-                    with_delta=not valued,
-                )
+                if request.evaluation is None:
+                    outcome = explain(model)
+                else:
+                    with execution_plan(found.cost.forward):
+                        outcome = explain(model)
+                        subject = Subject(
+                            loaded,
+                            model,
+                            explain,
+                            inputs,
+                            additional,
+                            outcome.attributions,
+                            targets[0],
+                            request.quantity,
+                            self._at_layer,
+                        )
+                        evaluated = evaluate(request.evaluation, subject)
             if outcome.notices and len(group) > 1:
                 return None
             at_input: list[float] | list[None] = [None] * len(group)
@@ -146,7 +169,7 @@ class _Job:
             gap = None if delta is None else float(delta[row])
             numbers = (at_input[row], None if at_baseline is None else at_baseline[row], gap)
             told = [Notice(code=notice.code, message=notice.message) for notice in outcome.notices]
-            frames.append(self._result(n, drawn, numbers, seconds, told))
+            frames.append(self._result(n, drawn, numbers, seconds, told, evaluated))
         return frames
 
     def _estimates(self, group: list[int]) -> Partials | None:
@@ -192,6 +215,7 @@ class _Job:
         numbers: tuple[float | None, float | None, float | None],
         seconds: float,
         told: list[Notice],
+        evaluated: Evaluated | None,
     ) -> Frame:
         item, found = self._items[n], self._plan
         for name, value in drawn.items():
@@ -218,8 +242,10 @@ class _Job:
             delta=delta,
             seconds=seconds,
             notices=told + _notices(drawn),
+            evaluation=None if evaluated is None else evaluated.info,
         )
-        arrays = {name: to_array(value) for name, value in drawn.items()}
+        more = {} if evaluated is None else evaluated.arrays
+        arrays = {name: to_array(value) for name, value in {**drawn, **more}.items()}
         return Frame("result", self._call, info.model_dump(mode="json"), arrays)
 
     def _progress(self, progress: Progress, size: int) -> None:

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from attribution_core import precision, registry
 from attribution_core.errors import AttributionError
 from attriscope.errors import ExplorerError, nearest
-from attriscope.workers import keys
+from attriscope.workers import evaluate, keys
 from attriscope.workers.described import Described
 from attriscope.workers.loaded import LoadedExplorer
 from attriscope.workers.messages import AttributionRequest, Checked, CheckedItem, Cost
@@ -33,6 +33,8 @@ class Plan:
     arguments: BaseModel
     layer: str | None
     baseline: str | None
+    cost: Cost
+    """Of one sample, the dearest."""
 
     @property
     def batchable(self) -> bool:
@@ -42,7 +44,8 @@ class Plan:
         ReLU's input across zero, a map of one gradient shows it, and where an output changes little, its differences
         do. Averages over a path do not.
         """
-        return self.spec.family == "path" and not self.spec.stochastic and self.request.smoothing is None
+        alone = self.spec.stochastic or self.request.smoothing is not None or self.request.evaluation is not None
+        return self.spec.family == "path" and not alone
 
 
 def parse_request(body: Mapping[str, Any]) -> AttributionRequest:
@@ -73,12 +76,17 @@ def plan(loaded: LoadedExplorer, request: AttributionRequest, shapes: Sequence[S
     arguments, layer = _arguments(spec, request.arguments, shapes), _layer(spec, request.layer, described)
     if spec.space == "neuron" and layer is not None:
         _check_unit(arguments.model_dump()["unit"], layer, described)
+    if request.evaluation is not None:
+        evaluate.check(request.evaluation, spec)
+        if request.evaluation.type == "curves":
+            _check_baseline(loaded, request.evaluation.fill, "evaluation.fill")
     return Plan(
         request,
         spec,
         arguments,
         layer,
         request.baseline if "baseline" in spec.needs else None,
+        _cost(loaded, request, spec, arguments, layer, shapes),
     )
 
 
@@ -112,20 +120,33 @@ def check(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: ShouldS
         )
         name = None if target is None else loaded.class_name(request.model, target)
         checked.append(CheckedItem(sample=item["sample"], target=target, target_name=name, key=key))
-    samples = None if request.smoothing is None else request.smoothing.samples
-    distinct = dict.fromkeys(explained(loaded, shapes))
-    described = loaded.described[request.model].layers
-    of_layers = {layer.name: tuple(layer.output_shape) for layer in described if layer.output_shape is not None}
-    at_layer = None if found.layer is None else of_layers.get(found.layer)
-    costs = [found.spec.cost(found.arguments, registry.InputInfo(of, at_layer), samples) for of in distinct]
-    cost = max(costs, key=lambda cost: cost.forward + cost.backward)
     reply = Checked(
         arguments=arguments,
         items=checked,
-        cost=Cost(forward=cost.forward, backward=cost.backward),
+        cost=found.cost,
         batchable=found.batchable,
     )
     return Frame("reply", body=reply.model_dump(mode="json"))
+
+
+def _cost(
+    loaded: LoadedExplorer,
+    request: AttributionRequest,
+    spec: registry.MethodSpec,
+    arguments: BaseModel,
+    layer: str | None,
+    shapes: Sequence[Shapes],
+) -> Cost:
+    described, model = loaded.described[request.model], loaded.model(request.model)
+    samples = None if request.smoothing is None else request.smoothing.samples
+    found = next((known for known in described.layers if known.name == layer), None)
+    at_layer = None if found is None or found.output_shape is None else tuple(found.output_shape)
+    costs = []
+    for of in dict.fromkeys(shapes):
+        once = spec.cost(arguments, registry.InputInfo(of, at_layer), samples)
+        cost = Cost(forward=once.forward, backward=once.backward)
+        costs.append(cost if request.evaluation is None else evaluate.cost(request.evaluation, cost, of, model))
+    return max(costs, key=lambda cost: cost.forward + cost.backward)
 
 
 def _arguments(spec: registry.MethodSpec, given: Mapping[str, Any], shapes: Sequence[Shapes]) -> BaseModel:
@@ -180,13 +201,13 @@ def _check_unit(unit: int, layer: str, described: Described) -> None:
         )
 
 
-def _check_baseline(loaded: LoadedExplorer, baseline: str) -> None:
+def _check_baseline(loaded: LoadedExplorer, baseline: str, field: str = "baseline") -> None:
     known = [known.id for known in loaded.explorer.features[0].baselines()]
     if baseline not in known:
         raise ExplorerError(
             "unknown_baseline",
             f"No baseline {baseline!r}.{nearest(baseline, known)}",
-            field="baseline",
+            field=field,
             baseline=baseline,
         )
 

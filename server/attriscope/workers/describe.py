@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from attribution_core import registry
+from attribution_core import deviations, registry
 from attriscope.workers.described import Described
 from attriscope.workers.loaded import LoadedExplorer
 from attriscope.workers.messages import (
@@ -78,6 +78,7 @@ def _method(
         space=spec.space,
         summary=spec.summary,
         limitations=list(spec.limitations),
+        deviations=[f"Captum: {found.captum} Here: {found.here}" for found in deviations.concerning(spec)],
         references=list(spec.references),
         anytime=spec.anytime,
         stochastic=spec.stochastic,

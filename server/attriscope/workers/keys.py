@@ -82,8 +82,11 @@ def content_key(
     `arguments` are those after defaults; `layer` and `baseline` are None where the method has none. `ingredients`
     are the fingerprints, versions and kind of device. The explorer's, model's and sample's names are not in it.
     """
+    # Only where there is one: what was stored before there were any keeps its key.
+    evaluation = {} if request.evaluation is None else {"evaluation": request.evaluation.model_dump(mode="json")}
     return combined(
         {
+            **evaluation,
             "method": request.method,
             "arguments": dict(arguments),
             "sample": sample_sha256,

@@ -64,6 +64,26 @@ class Smoothing(Message):
     seed: int = Field(default=0, ge=0, le=2**32 - 1)
 
 
+class CurvesRequest(Message):
+    """Asks for deletion and insertion curves of the map, and of a random order and an edge map as controls."""
+
+    type: Literal["curves"]
+    fill: str = Field(default="zero", description="the baseline that takes the place of what is removed")
+    orders: int = Field(default=5, ge=1, le=20, description="random orders, whose curves are averaged")
+    seed: int = Field(default=0, ge=0, le=2**32 - 1)
+
+
+class RandomisationRequest(Message):
+    """Asks whether the map changes when the model's weights become random, from the last layer to the first."""
+
+    type: Literal["randomisation"]
+    stages: int = Field(default=5, ge=1, le=50, description="groups of layers, one more of which is random at each")
+    seed: int = Field(default=0, ge=0, le=2**32 - 1)
+
+
+EvaluationRequest = Annotated[CurvesRequest | RandomisationRequest, Field(discriminator="type")]
+
+
 class AttributionRequest(Message):
     """One Fetch for one model: every sample in it is explained with the same settings."""
 
@@ -81,6 +101,19 @@ class AttributionRequest(Message):
     priority: Literal["interactive", "bulk"] = Field(
         default="interactive", description="'bulk' waits until nothing interactive can run; part of no content key"
     )
+    evaluation: EvaluationRequest | None = Field(
+        default=None, description="what is computed of each map beside it: whether it is faithful to the model"
+    )
+
+    @property
+    def work(self) -> str:
+        """What is computed, as metrics and logs name it."""
+        return self.method if self.evaluation is None else f"{self.method}:{self.evaluation.type}"
+
+    @property
+    def pace(self) -> str:
+        """Whose evaluations take as long: another map's of the method, or any curve's, whatever the map."""
+        return "curves" if self.evaluation is not None and self.evaluation.type == "curves" else self.method
 
 
 class Cost(Message):
@@ -117,6 +150,7 @@ class MethodDescription(Message):
     space: Literal["feature", "layer", "neuron"]
     summary: str
     limitations: list[str]
+    deviations: list[str] = Field(description="where its numbers differ from Captum's on purpose")
     references: list[str]
     anytime: bool
     stochastic: bool
@@ -232,6 +266,46 @@ class PartialInfo(Message):
     maps: list[MapInfo]
 
 
+class CurveInfo(Message):
+    """What the model says while the squares are changed in one order."""
+
+    order: Literal["map", "edges", "random"] = Field(description="'random': the mean over several orders")
+    values: list[float] = Field(description="at each share of the squares")
+    spread: list[float] | None = Field(description="standard deviation over the random orders")
+    area: float = Field(description="under the curve, in the unit of its values")
+    area_spread: float | None
+
+
+class ReadingInfo(Message):
+    """The curves of one quantity."""
+
+    quantity: Literal["output", "score"]
+    deletion: list[CurveInfo] = Field(description="from the input to the fill, what the order names first going first")
+    insertion: list[CurveInfo] = Field(description="from the fill to the input, what it names first coming first")
+
+
+class CurvesInfo(CurvesRequest):
+    side: int = Field(description="of the squares, in pixels")
+    shares: list[float] = Field(description="of the squares changed, from 0 to 1")
+    readings: list[ReadingInfo] = Field(description="what is explained first")
+
+
+class StageInfo(Message):
+    """The map of a model some of whose layers have random weights; its arrays are '<stage>@<feature>.npy'."""
+
+    layers: list[str] = Field(description="whose weights became random at this stage; '' is the model's own")
+    maps: list[MapInfo]
+    signed: float | None = Field(description="Spearman's correlation with the map; None for a constant map")
+    absolute: float | None = Field(description="the same of the magnitudes")
+
+
+class RandomisationInfo(RandomisationRequest):
+    steps: list[StageInfo] = Field(description="from the last layer alone to all of them")
+
+
+EvaluationInfo = Annotated[CurvesInfo | RandomisationInfo, Field(discriminator="type")]
+
+
 class ResultInfo(Message):
     """Everything about one map but its numbers."""
 
@@ -253,3 +327,4 @@ class ResultInfo(Message):
     delta: float | None = Field(description="convergence delta: sum of attributions − (output − output_baseline)")
     seconds: float
     notices: list[Notice]
+    evaluation: EvaluationInfo | None = None

@@ -85,6 +85,20 @@ class LoadedModel:
             )
         return columns(output), columns(score)
 
+    def readings(self, target: int | None) -> Callable[..., Tensor]:
+        """The output explained and, where there is a score function, its score, from one pass: N×1 or N×2."""
+
+        def read(*inputs: Tensor) -> Tensor:
+            output = scores(self.module(*inputs))
+            both = [output] if self._score_func is None else [output, self._score_func(output)]
+            return torch.stack([value.reshape(len(value), -1)[:, target or 0] for value in both], 1)
+
+        return read
+
+    def twin(self, module: nn.Module) -> LoadedModel:
+        """Another module, a copy of this one's, that is read as this one is."""
+        return LoadedModel(self.name, module, self.device, self._device_name, self._score_func)
+
     @contextmanager
     def evaluating(self) -> Iterator[None]:
         """Eval mode, even where the model's own code switched it; a caller's live module gets its flags back."""

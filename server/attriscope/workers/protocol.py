@@ -19,7 +19,9 @@ call              body and arrays                              interim frames �
 ``attribute``     request (arguments after defaults), items:   ``progress``: {done, total} evaluations; ``result``:
                   [CheckedItem…]; ``<n>.input.<i>``            ResultInfo, arrays by feature name; ``failed``:
                                                                {key, error}; ``partial``: PartialInfo, arrays by
-                                                               feature name, every ``partials`` seconds → {}
+                                                               feature name, every ``partials`` seconds → {}; a
+                                                               result's ``evaluation`` may have further arrays, named
+                                                               ``<stage>@<feature>``
 ``upload``        name; ``file`` (uint8: the file's bytes)     → SampleInfo (index -1); arrays as ``sample``'s
 ``baseline``      baseline, feature; ``0.input.<i>``           → {}; ``display`` (PNG)
 ``cancel``        call: id                                     none; the call named ends with error ``cancelled``

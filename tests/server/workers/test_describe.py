@@ -182,3 +182,13 @@ def test_a_baseline_is_drawn() -> None:
 def test_an_unknown_baseline_or_feature_is_named(body: dict[str, str], code: str) -> None:
     client = Direct(runtime())
     assert client.call("baseline", body, client.scan(1).arrays(0)).error["code"] == code
+
+
+def test_methods_tell_their_own_deviations_from_captum() -> None:
+    told = {method.id: method.deviations for method in runtime().description.methods}
+    assert any("residual connection" in text for text in told["guided_backprop"])
+    assert any("duality gap" in text for text in told["lime"])
+    assert all(told[method] for method in told if method.startswith("neuron_"))
+    # What is true of every method is not repeated for each.
+    assert not any("NaN and infinity pass through" in text for texts in told.values() for text in texts)
+    assert told["layer_activation"] == []

@@ -55,6 +55,11 @@ def test_every_ingredient_is_in_the_key(changes: dict[str, Any]) -> None:
         {"precision": "fast"},
         {"smoothing": {"type": "vargrad"}},
         {"smoothing": {"type": "smoothgrad"}},
+        {"evaluation": {"type": "curves"}},
+        {"evaluation": {"type": "curves", "fill": "blurred"}},
+        {"evaluation": {"type": "curves", "orders": 6}},
+        {"evaluation": {"type": "randomisation"}},
+        {"evaluation": {"type": "randomisation", "seed": 1}},
     ],
 )
 def test_every_setting_is_in_the_key(asked: dict[str, Any]) -> None:

@@ -18,6 +18,7 @@ import { useText, type Text } from "../../text";
 import { describePlace, type Making } from "../../text/describe";
 import { ErrorNote } from "../ErrorNote";
 import { retry } from "../actions";
+import { FaithfulnessButton } from "../faithfulness/FaithfulnessButton";
 import { useInvitation } from "../invitation";
 import { sharedKey, type SharedLimits } from "../shared";
 import { useSubject, versionOf } from "../workspace";
@@ -85,6 +86,7 @@ export function MapCell(props: MapCellProps): ReactElement {
             shared={display.shared}
           />
         )}
+        {finished && cell.shown && <FaithfulnessButton sample={sample} made={cell.shown} />}
       </div>
     </div>
   );
