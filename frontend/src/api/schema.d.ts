@@ -453,10 +453,10 @@ export interface components {
             smoothing?: components["schemas"]["Smoothing"] | null;
             /**
              * Target
-             * @description 'predicted', 'label' or a class index
+             * @description a class, or one class rather than another
              * @default predicted
              */
-            target: ("predicted" | "label") | number;
+            target: ("predicted" | "runner_up" | "label") | number | components["schemas"]["Contrast"];
         };
         /** BaselineDescription */
         BaselineDescription: {
@@ -472,6 +472,13 @@ export interface components {
         };
         /** CheckedItem */
         CheckedItem: {
+            /**
+             * Against
+             * @description the class whose output is subtracted
+             */
+            against?: number | null;
+            /** Against Name */
+            against_name?: string | null;
             /** Key */
             key: string;
             /** Sample */
@@ -480,6 +487,16 @@ export interface components {
             target: number | null;
             /** Target Name */
             target_name: string | null;
+        };
+        /**
+         * Contrast
+         * @description One class rather than another: the difference of their outputs is explained.
+         */
+        Contrast: {
+            /** Against */
+            against: ("predicted" | "runner_up" | "label") | number;
+            /** Of */
+            of: ("predicted" | "runner_up" | "label") | number;
         };
         /**
          * Cost
@@ -869,6 +886,13 @@ export interface components {
         };
         /** JobItem */
         JobItem: {
+            /**
+             * Against
+             * @description the class whose output is subtracted
+             */
+            against?: number | null;
+            /** Against Name */
+            against_name?: string | null;
             error?: components["schemas"]["ErrorBody"] | null;
             /**
              * Key
@@ -1223,6 +1247,13 @@ export interface components {
          * @description Everything about one map but its numbers.
          */
         ResultInfo: {
+            /**
+             * Against
+             * @description the class whose output is subtracted from the target's
+             */
+            against?: number | null;
+            /** Against Name */
+            against_name?: string | null;
             /** Arguments */
             arguments: {
                 [key: string]: unknown;

@@ -1,10 +1,12 @@
-import { Select, type SelectProps } from "@mantine/core";
-import type { ReactElement } from "react";
+import { ActionIcon, Select, type SelectProps } from "@mantine/core";
+import { useEffect, useEffectEvent, useState, type KeyboardEvent, type ReactElement } from "react";
 
 import type { LayerDescription, ModelDescription } from "../api/types";
 import { changePage, useAsk } from "../state/services";
 import { needsLayer, unavailable } from "../state/settings";
+import { isQuick, layerBeside } from "../state/steps";
 import { errorText, useText } from "../text";
+import { useFetchAction } from "../views/actions";
 import { useWorkspace } from "../views/workspace";
 import { Group } from "./Field";
 import classes from "./LayerSelect.module.css";
@@ -31,6 +33,26 @@ export function LayerSelect(): ReactElement | null {
   );
 }
 
+const PAUSE = 350;
+
+/** Fetches by itself what a step led to, once the reader pauses, where that is quick. */
+function useStepping(layer: string | null): (to: string) => void {
+  const { forecast } = useWorkspace();
+  const { fetch } = useFetchAction();
+  const [pending, setPending] = useState<string | null>(null);
+  const known = forecast.current && (forecast.etaSeconds !== null || forecast.stored === forecast.total);
+  const go = useEffectEvent(() => {
+    setPending(null);
+    if (isQuick(forecast.etaSeconds, forecast.stored, forecast.total)) fetch();
+  });
+  useEffect(() => {
+    if (pending === null || pending !== layer || !known) return;
+    const timer = setTimeout(() => go(), PAUSE);
+    return () => clearTimeout(timer);
+  }, [pending, layer, known]);
+  return setPending;
+}
+
 interface ModelLayerProps {
   model: ModelDescription;
   value: string | null;
@@ -46,25 +68,58 @@ function ModelLayer({ model, value, titled, error }: ModelLayerProps): ReactElem
     const layer = byName.get(option.value);
     return layer ? <LayerOption layer={layer} isDefault={layer.name === model.default_layer} /> : option.label;
   };
+  const onStep = useStepping(value);
+  const choose = (name: string): void => changePage({ ask: { layers: { ...ask.layers, [model.name]: name } } });
+  const step = (by: 1 | -1): void => {
+    const name = layerBeside(model.layers, value, by);
+    if (name === null) return;
+    choose(name);
+    onStep(name);
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
+    event.preventDefault();
+    step(event.key === "ArrowUp" ? -1 : 1);
+  };
   return (
-    <Select
-      {...(titled ? { label: model.name } : { "aria-label": text.settings.layerOf(model.name) })}
-      data={model.layers.map(({ name, selectable }) => ({
-        value: name,
-        label: name || text.settings.wholeModel,
-        disabled: !selectable,
-      }))}
-      value={value}
-      searchable
-      allowDeselect={false}
-      nothingFoundMessage={text.settings.noLayer}
-      maxDropdownHeight={420}
-      limit={300}
-      comboboxProps={{ shadow: "md", width: 360, position: "bottom-start" }}
-      renderOption={renderOption}
-      error={error}
-      onChange={(name) => name !== null && changePage({ ask: { layers: { ...ask.layers, [model.name]: name } } })}
-    />
+    <div className={classes.control}>
+      <Select
+        {...(titled ? { label: model.name } : { "aria-label": text.settings.layerOf(model.name) })}
+        data={model.layers.map(({ name, selectable }) => ({
+          value: name,
+          label: name || text.settings.wholeModel,
+          disabled: !selectable,
+        }))}
+        value={value}
+        searchable
+        allowDeselect={false}
+        nothingFoundMessage={text.settings.noLayer}
+        maxDropdownHeight={420}
+        limit={300}
+        comboboxProps={{ shadow: "md", width: 360, position: "bottom-start" }}
+        renderOption={renderOption}
+        error={error}
+        onChange={(name) => name !== null && choose(name)}
+      />
+      <ActionIcon.Group onKeyDown={onKeyDown}>
+        {([-1, 1] as const).map((by) => {
+          const name = by < 0 ? text.target.layerUp(model.name) : text.target.layerDown(model.name);
+          return (
+            <ActionIcon
+              key={by}
+              variant="default"
+              size="lg"
+              aria-label={name}
+              title={name}
+              aria-disabled={layerBeside(model.layers, value, by) === null}
+              onClick={() => step(by)}
+            >
+              {by < 0 ? "↑" : "↓"}
+            </ActionIcon>
+          );
+        })}
+      </ActionIcon.Group>
+    </div>
   );
 }
 

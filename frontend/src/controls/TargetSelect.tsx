@@ -1,11 +1,16 @@
-import { Button, Select } from "@mantine/core";
+import { ActionIcon, Button, Select } from "@mantine/core";
 import type { ReactElement } from "react";
 
 import { classNames, classOptions } from "../state/classes";
 import { changePage, useAsk } from "../state/services";
+import { isContrast, readClass, type ClassChoice } from "../state/target";
 import { errorText, useText } from "../text";
 import { useWorkspace } from "../views/workspace";
 import { Group, Help } from "./Field";
+import classesOf from "./TargetSelect.module.css";
+
+const ALONE = "";
+const SHOWN = 200;
 
 /** What is explained: whose class, and of which quantity. */
 export function TargetSelect(): ReactElement | null {
@@ -24,8 +29,14 @@ export function TargetSelect(): ReactElement | null {
   const error = forecast.errors.target;
 
   const classes = classOptions(classNames(description, settings.models));
+  const [of, against]: [ClassChoice, ClassChoice | null] = isContrast(settings.target)
+    ? [settings.target.of, settings.target.against]
+    : [settings.target, null];
+  const choose = (one: ClassChoice, rival: ClassChoice | null): void =>
+    changePage({ ask: { target: rival === null || rival === one ? one : { of: one, against: rival } } });
   const data = [
     { value: "predicted", label: text.settings.targetPredicted },
+    { value: "runner_up", label: text.target.runnerUp },
     { value: "label", label: text.settings.targetLabel },
     ...(classes.length > 0 ? [{ group: text.settings.classes, items: classes }] : []),
   ];
@@ -36,20 +47,55 @@ export function TargetSelect(): ReactElement | null {
         <>
           <Select
             aria-label={text.settings.target}
-            description={settings.target === "predicted" ? text.settings.targetPredictedHelp : text.settings.targetHelp}
+            description={of === "predicted" ? text.settings.targetPredictedHelp : text.settings.targetHelp}
             inputWrapperOrder={["label", "input", "description", "error"]}
             data={data}
-            value={String(settings.target)}
+            value={String(of)}
             searchable
             allowDeselect={false}
-            limit={200}
+            limit={SHOWN}
             nothingFoundMessage={text.settings.noClass}
             error={error ? errorText(text, error) : null}
-            onChange={(value) =>
-              value !== null &&
-              changePage({ ask: { target: value === "predicted" || value === "label" ? value : Number(value) } })
-            }
+            onChange={(value) => value !== null && choose(readClass(value) ?? "predicted", against)}
           />
+          <div className={classesOf.rival}>
+            <Select
+              label={text.target.ratherThan}
+              data={[
+                { value: ALONE, label: text.target.alone },
+                ...data
+                  .map((entry) =>
+                    "items" in entry
+                      ? { ...entry, items: entry.items.filter(({ value }) => value !== String(of)) }
+                      : entry,
+                  )
+                  .filter((entry) => "items" in entry || entry.value !== String(of)),
+              ]}
+              value={against === null ? ALONE : String(against)}
+              searchable
+              allowDeselect={false}
+              limit={SHOWN}
+              nothingFoundMessage={text.settings.noClass}
+              onChange={(value) => value !== null && choose(of, value === ALONE ? null : readClass(value))}
+            />
+            {against !== null && (
+              <ActionIcon
+                variant="default"
+                size="lg"
+                aria-label={text.target.swap}
+                title={text.target.swap}
+                onClick={() => choose(against, of)}
+              >
+                ⇅
+              </ActionIcon>
+            )}
+          </div>
+          {against === null && (
+            <Button variant="subtle" size="compact-xs" onClick={() => choose("predicted", "runner_up")}>
+              {text.target.againstRunnerUp}
+            </Button>
+          )}
+          {classes.length > SHOWN && <Help>{text.target.narrow(classes.length)}</Help>}
           {ask.retargets.length > 0 && (
             <Help>
               {text.settings.clearRetargets(ask.retargets.length)}{" "}

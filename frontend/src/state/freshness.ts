@@ -3,7 +3,8 @@
 import type { AttributionRequest, Description, ModelDescription, Sample } from "../api/types";
 import { isBefore, type Cell } from "./launches";
 import { retargetOf, type Ask } from "./page";
-import { buildRequest, resolveTarget, settingsKey, type Settings } from "./settings";
+import { buildRequest, settingsKey, type Settings } from "./settings";
+import { explainedBy, resolveTarget, writeTarget, type Resolved } from "./target";
 
 /** 'missing': nothing was asked for yet, or it failed. 'reloaded': the same, but of what was loaded before. */
 export type Freshness = "missing" | "changed" | "reloaded" | "fresh";
@@ -25,12 +26,12 @@ export function cellFreshness(cell: Cell, wanted: Wanted, model: ModelDescriptio
 /** Whether a finished map was made with the present settings. */
 export function isCurrent(cell: Cell, wanted: Wanted, model: ModelDescription, sample: Sample): boolean {
   const { shown } = cell;
-  return shown !== null && sameSettings(shown.request, shown.item.target, wanted, model, sample);
+  return shown !== null && sameSettings(shown.request, explainedBy(shown.item), wanted, model, sample);
 }
 
 function sameSettings(
   request: AttributionRequest,
-  target: number | null | undefined,
+  target: Resolved,
   { description, settings, ask }: Wanted,
   model: ModelDescription,
   sample: Sample,
@@ -38,7 +39,7 @@ function sameSettings(
   const choice = retargetOf(ask, model.name, sample.index) ?? settings.target;
   const wantedTarget = resolveTarget(choice, model, sample);
   const known = target !== undefined && wantedTarget !== undefined;
-  if (!known && request.target !== choice) return false;
+  if (!known && writeTarget(request.target) !== writeTarget(choice)) return false;
   const method = description.methods.find(({ id }) => id === request.method);
   const wanted = buildRequest(settings, model.name, [sample.index], choice);
   return (

@@ -3,6 +3,7 @@
 import { errorBody } from "../api/errors";
 import type { AttributionRequest, Description, ErrorBody, Job, JobItem, Sample } from "../api/types";
 import { isOver, type Jobs } from "./jobs";
+import { explainedBy, type Resolved } from "./target";
 
 /** What was loaded when something was asked for: a map belongs to these weights and to this image. */
 export interface Stamp {
@@ -64,7 +65,7 @@ export interface Place {
 
 export interface Cell {
   /** The newest attempt that was neither refused nor cancelled; its target once that is known. */
-  readonly latest: (Pick<Made, "request" | "stamp"> & { readonly target: number | null | undefined }) | null;
+  readonly latest: (Pick<Made, "request" | "stamp"> & { readonly target: Resolved }) | null;
   /** The newest finished map. */
   readonly shown: Made | null;
   /** What is under way for this cell, if newer. */
@@ -120,7 +121,7 @@ function advance(cell: Cell, launch: Launch, job: Job | null, sample: number): C
   const item = job.items.find((candidate) => candidate.sample === sample);
   if (!item) return cell;
   const made: Made = { request, item, stamp };
-  const latest = { request, stamp, target: item.target };
+  const latest = { request, stamp, target: explainedBy(item) };
   const partial = item.key === null ? null : { ...made, job: job.id, key: item.key, cancelled: false };
   if (item.state === "done") return { ...EMPTY_CELL, latest, shown: made, partial };
   // A job may be over before the word about its items is here.

@@ -22,7 +22,7 @@ export type Arguments = Readonly<Record<string, Scalar>>;
 export interface Retarget {
   readonly sample: number;
   readonly model: string;
-  readonly target: number;
+  readonly target: TargetChoice;
 }
 
 export interface Ask {
@@ -121,6 +121,6 @@ export function isFiltered(browse: Browse): boolean {
 }
 
 /** The other class this cell is explained for, if any. */
-export function retargetOf(ask: Ask, model: string, sample: number): number | null {
+export function retargetOf(ask: Ask, model: string, sample: number): TargetChoice | null {
   return ask.retargets.find((entry) => entry.sample === sample && entry.model === model)?.target ?? null;
 }

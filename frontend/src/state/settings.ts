@@ -5,11 +5,11 @@ import type {
   Description,
   MethodDescription,
   ModelDescription,
-  Sample,
   Smoothing,
   TargetChoice,
 } from "../api/types";
 import { DEFAULT_COUNT, DEFAULT_K, FIRST_METHOD, retargetOf, type Arguments, type Ask, type Browse } from "./page";
+import { writeTarget, type Resolved } from "./target";
 
 type Precision = AttributionRequest["precision"];
 
@@ -109,25 +109,14 @@ export function buildRequests(settings: Settings, ask: Ask, samples: readonly nu
   return settings.models
     .filter((model) => unavailable(settings.method, model.name) === null)
     .flatMap(({ name }) => {
-      const groups = new Map<TargetChoice, number[]>();
+      const groups = new Map<string, { target: TargetChoice; members: number[] }>();
       for (const sample of samples) {
         const target = retargetOf(ask, name, sample) ?? settings.target;
-        groups.set(target, [...(groups.get(target) ?? []), sample]);
+        const key = writeTarget(target);
+        groups.set(key, { target, members: [...(groups.get(key)?.members ?? []), sample] });
       }
-      return [...groups].map(([target, members]) => buildRequest(settings, name, members, target));
+      return [...groups.values()].map(({ target, members }) => buildRequest(settings, name, members, target));
     });
-}
-
-/** The class a choice stands for; undefined while that is not known. */
-export function resolveTarget(
-  target: TargetChoice,
-  model: ModelDescription | undefined,
-  sample: Sample | undefined,
-): number | null | undefined {
-  if (model?.outputs === 1) return null;
-  if (target === "predicted") return model && sample?.predictions[model.name]?.[0]?.index;
-  if (target === "label") return sample?.label?.index ?? undefined;
-  return target;
 }
 
 /** The schema's defaults, then what was chosen. */
@@ -143,7 +132,7 @@ export function fullArguments(method: MethodDescription, chosen: Readonly<Record
 export function settingsKey(
   request: AttributionRequest,
   method: MethodDescription | undefined,
-  target: number | null | undefined,
+  target: Resolved,
 ): string {
   const values = method ? fullArguments(method, request.arguments ?? {}) : (request.arguments ?? {});
   return JSON.stringify([

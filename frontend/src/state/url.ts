@@ -1,6 +1,6 @@
 /** The page's state as URL parameters. Defaults are left out; what cannot be read is ignored. */
 
-import type { Smoothing, TargetChoice } from "../api/types";
+import type { Smoothing } from "../api/types";
 import { SCALE_IDS } from "../heatmap";
 import {
   INITIAL,
@@ -16,6 +16,7 @@ import {
   type Retarget,
   type Scalar,
 } from "./page";
+import { readTarget, writeTarget } from "./target";
 
 const ARGUMENT = "arg.";
 const LAYER = "layer.";
@@ -33,8 +34,8 @@ export function serialise({ ask, browse, display }: Page): URLSearchParams {
   for (const [name, value] of Object.entries(ask.arguments[ask.method ?? ""] ?? {}))
     put(ARGUMENT + name, writeScalar(value));
   for (const [model, layer] of Object.entries(ask.layers)) put(LAYER + model, layer);
-  put("target", ask.target);
-  for (const { sample, target, model } of ask.retargets) put("explain", `${sample}.${target}.${model}`);
+  put("target", ask.target === null ? null : writeTarget(ask.target));
+  for (const { sample, target, model } of ask.retargets) put("explain", `${sample}.${writeTarget(target)}.${model}`);
   put("baseline", ask.baseline);
   put("smoothing", ask.smoothing === null ? OFF : ask.smoothing && writeSmoothing(ask.smoothing));
   put("quantity", ask.quantity);
@@ -134,13 +135,10 @@ function readNumber(value: string | null, low: number, high: number): number | n
   return number >= low && number <= high ? number : null;
 }
 
-function readTarget(value: string | null): TargetChoice | null {
-  return oneOf(["predicted", "label"], value) ?? readInteger(value, 0);
-}
-
 function readRetarget(value: string): Retarget[] {
-  const match = /^(\d{1,15})\.(\d{1,15})\.(.+)$/s.exec(value);
-  return match ? [{ sample: Number(match[1]), target: Number(match[2]), model: match[3] ?? "" }] : [];
+  const match = /^(\d{1,15})\.([^.]+)\.(.+)$/s.exec(value);
+  const target = readTarget(match?.[2] ?? null);
+  return match && target !== null ? [{ sample: Number(match[1]), target, model: match[3] ?? "" }] : [];
 }
 
 /** Numbers and booleans as they are; a string that would read as one of them is quoted. */

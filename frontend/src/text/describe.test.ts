@@ -43,6 +43,8 @@ group("describeResult", () => {
     expect(what({}, { quantity: "score" })).toBe("explains the probability for 'cat'");
     expect(what({ has_score: false }, { target: null, target_name: null })).toBe("explains the output value");
     expect(what({ has_score: false }, { target: 3, target_name: null })).toBe("explains the output for '3'");
+    const rival = { against: 1, against_name: "dog" };
+    expect(what({ has_score: false }, rival)).toBe("explains the output for 'cat' rather than 'dog'");
   });
 
   it("names what is not as usual, the layer and the smoothing", () => {

@@ -70,7 +70,16 @@ export interface Caption {
 /** What of a map's making is told; known of a map under way, too. */
 export type Making = Pick<
   ResultInfo,
-  "method" | "arguments" | "smoothing" | "layer" | "baseline" | "quantity" | "target" | "target_name"
+  | "method"
+  | "arguments"
+  | "smoothing"
+  | "layer"
+  | "baseline"
+  | "quantity"
+  | "target"
+  | "target_name"
+  | "against"
+  | "against_name"
 >;
 
 export function describeResult(text: Text, info: Making, description: Description): Caption {
@@ -97,11 +106,24 @@ function describeQuantity(
     const { unit } = info.arguments as Arguments;
     return typeof unit === "number" ? text.map.explainsUnit(unit, layer) : text.map.explainsLayer(layer);
   }
-  if (info.quantity === "score") return text.map.explainsScore(score_name, info.target_name);
-  const name = info.target_name ?? (info.target === null ? null : String(info.target));
-  const what = name === null ? text.map.explainsValue : text.map.explainsClass(name);
+  const [name, rival] = [classWord(info.target, info.target_name), classWord(info.against, info.against_name)];
+  if (info.quantity === "score") return text.map.explainsScore(score_name, name, rival);
+  const what = name === null ? text.map.explainsValue : text.map.explainsClass(name, rival);
   if (!has_score) return what;
   return what + text.map.before(score_name === "probability" ? text.map.softmax : score_name);
+}
+
+/** "cat", or "cat rather than dog" */
+export function targetName(
+  text: Text,
+  info: Pick<Making, "target" | "target_name" | "against" | "against_name">,
+): string | null {
+  const rival = classWord(info.against, info.against_name);
+  return info.target_name !== null && rival !== null ? text.target.rather(info.target_name, rival) : info.target_name;
+}
+
+function classWord(index: number | null | undefined, name: string | null | undefined): string | null {
+  return name ?? (index === null || index === undefined ? null : String(index));
 }
 
 /** "3rd, about 40 s" */

@@ -119,6 +119,20 @@ export const en = {
     clear: "Clear",
   },
 
+  target: {
+    rather: (name: string, rival: string) => `${name} rather than ${rival}`,
+    ratherThan: "Rather than",
+    alone: "nothing: the class by itself",
+    runnerUp: "Second prediction",
+    againstRunnerUp: "Predicted rather than second",
+    swap: "Swap the two classes",
+    versus: "vs",
+    explainRather: (name: string, rival: string) => `Explain ${name} rather than ${rival}`,
+    narrow: (n: number) => `Type to narrow ${n} classes.`,
+    layerUp: (model: string) => `Previous layer of ${model}`,
+    layerDown: (model: string) => `Next layer of ${model}`,
+  },
+
   methodGroups: {
     path: "Path",
     gradient: "Gradient",
@@ -288,14 +302,17 @@ export const en = {
     ownScale: "own scale",
     loading: "Loading the map…",
     failed: "The map could not be loaded.",
-    explainsClass: (name: string) => `explains the output for ${quoted(name)}`,
+    explainsClass: (name: string, rival: string | null) =>
+      `explains the output for ${quoted(name)}${rival === null ? "" : ` rather than ${quoted(rival)}`}`,
     explainsValue: "explains the output value",
     explainsUnit: (unit: number, layer: string) => `explains unit ${unit} of layer ${layer}, not a class`,
     explainsLayer: (layer: string) => `shows the values of layer ${layer}, not of a class`,
     before: (step: string) => ` before ${step}`,
     softmax: "softmax",
-    explainsScore: (score: string, name: string | null) =>
-      name === null ? `explains the ${score}` : `explains the ${score} for ${quoted(name)}`,
+    explainsScore: (score: string, name: string | null, rival: string | null) =>
+      name === null
+        ? `explains the ${score}`
+        : `explains the ${score} for ${quoted(name)}${rival === null ? "" : ` rather than ${quoted(rival)}`}`,
     earlier: "earlier settings",
     beforeReload: "before the reload",
     otherInput: "This sample has changed since its map was made. Fetch again.",

@@ -2,7 +2,7 @@
 
 import { useEffect, useEffectEvent } from "react";
 
-import type { AttributionRequest, Sample } from "../api/types";
+import type { AttributionRequest, Sample, TargetChoice } from "../api/types";
 import { stampOf, type Stamp } from "../state/launches";
 import type { Retarget } from "../state/page";
 import { changePage, fetching, useAsk } from "../state/services";
@@ -31,7 +31,7 @@ export function useFetchAction(): FetchAction {
 }
 
 /** Explains another class of one sample, for the models named, at once. */
-export function useExplainInstead(): (sample: Sample, models: readonly string[], target: number) => void {
+export function useExplainInstead(): (sample: Sample, models: readonly string[], target: TargetChoice) => void {
   const ask = useAsk();
   const { description, settings } = useSubject();
   return (sample, models, target) => {

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 
 from attriscope.jobs.errors import Refused, busy, unprocessable
-from attriscope.jobs.hosted import HostedExplorer
+from attriscope.jobs.hosted import HostedExplorer, Targets
 from attriscope.jobs.placement import Placement
 from attriscope.jobs.queue import FairQueue
 from attriscope.jobs.slot import WorkerError, WorkerLost
@@ -42,7 +42,7 @@ class Admission:
         self,
         host: HostedExplorer,
         request: AttributionRequest,
-        targets: list[int | None],
+        targets: list[Targets],
         distribution: list[int],
     ) -> tuple[Checked, str]:
         """What a worker says of the request, and that worker's identity. Asked again, the answer is known.
@@ -50,9 +50,11 @@ class Admission:
         Raises Refused: 422 with the worker's reason, 503 where workers are lost while they answer.
         """
         items = []
-        for sample, target in zip(request.samples, targets, strict=True):
+        for sample, (target, against) in zip(request.samples, targets, strict=True):
             info = host.table[sample].info
-            items.append({"sample": sample, "sha256": info.sha256, "shapes": info.shapes, "target": target})
+            items.append(
+                {"sample": sample, "sha256": info.sha256, "shapes": info.shapes, "target": target, "against": against}
+            )
         rows = [host.table[sample].info.sha256 for sample in distribution]
         body = {"request": request.model_dump(mode="json"), "items": items, "distribution": rows}
         for last in (False, True):

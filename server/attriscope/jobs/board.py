@@ -10,7 +10,7 @@ from typing import Protocol
 
 from attriscope.jobs.admission import Admission
 from attriscope.jobs.errors import Refused, busy, not_found
-from attriscope.jobs.hosted import HostedExplorer
+from attriscope.jobs.hosted import HostedExplorer, Targets
 from attriscope.jobs.journal import Journal
 from attriscope.jobs.line import Line
 from attriscope.jobs.partials import Partial, Partials
@@ -111,7 +111,10 @@ class JobBoard:
             await host.pool.ready_slot()
             generation = host.generation
             targets = await host.targets(session, request)
-            items = [Item(sample, target) for sample, target in zip(request.samples, targets, strict=True)]
+            items = [
+                Item(sample, target, against=against)
+                for sample, (target, against) in zip(request.samples, targets, strict=True)
+            ]
             job = Job(session, request, items, await host.distribution(request.method))
         admission = asyncio.create_task(self._admit(host, job, targets, generation))
         self._admissions[admission] = job
@@ -235,7 +238,7 @@ class JobBoard:
 
     # --- taking jobs in ----------------------------------------------------------------------------
 
-    async def _admit(self, host: HostedExplorer, job: Job, targets: list[int | None], generation: int) -> None:
+    async def _admit(self, host: HostedExplorer, job: Job, targets: list[Targets], generation: int) -> None:
         checked, identity = await self._checked(host, job, targets)
         stored = await self.admission.stored([item.key for item in checked.items])
         if job.terminal:
@@ -248,6 +251,7 @@ class JobBoard:
         job.request = job.request.model_copy(update={"arguments": checked.arguments})
         for item, found in zip(job.items, checked.items, strict=True):
             item.key, item.target, item.target_name = found.key, found.target, found.target_name
+            item.against, item.against_name = found.against, found.against_name
             self._metrics.cache(found.key in stored)
             if found.key in stored:
                 item.state = "done"
@@ -261,7 +265,7 @@ class JobBoard:
             missing = {item.key: item for item in checked.items if item.key not in stored}
             self.scheduler.want(job, missing.values(), identity)
 
-    async def _checked(self, host: HostedExplorer, job: Job, targets: list[int | None]) -> tuple[Checked, str]:
+    async def _checked(self, host: HostedExplorer, job: Job, targets: list[Targets]) -> tuple[Checked, str]:
         """A job that was accepted before its check waits for a worker, and is not failed for want of one."""
         deadline = time.monotonic() + self._settings.job_deadline
         while True:

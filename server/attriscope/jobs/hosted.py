@@ -16,7 +16,14 @@ from attriscope.jobs.scanner import Scanner, ScanState
 from attriscope.jobs.speed import Speed
 from attriscope.metrics import Metrics
 from attriscope.settings import Settings
-from attriscope.workers.messages import AttributionRequest, ErrorBody, ModelDescription, SampleInfo
+from attriscope.workers.messages import (
+    AttributionRequest,
+    ClassChoice,
+    Contrast,
+    ErrorBody,
+    ModelDescription,
+    SampleInfo,
+)
 from attriscope.workers.protocol import Array
 from attriscope.workers.source import ExplorerSource
 
@@ -25,6 +32,9 @@ _STEP = 64
 _RELOADED = "reloaded"
 _LOOK_SECONDS = 2e-5
 """Between two looks, for each sample in the table."""
+
+Targets = tuple[int | None, int | None]
+"""The class a sample is explained for, and the one it is explained against."""
 
 
 class HostedExplorer:
@@ -127,8 +137,8 @@ class HostedExplorer:
             return self.scanner.state if predicted else "scanning"
         return "idle" if len(self.table) >= bound and predicted else "scanning"
 
-    async def targets(self, session: str, request: AttributionRequest, patience: float = 10.0) -> list[int | None]:
-        """The class each sample is explained for: a number as it is, else its label or its first prediction.
+    async def targets(self, session: str, request: AttributionRequest, patience: float = 10.0) -> list[Targets]:
+        """The class each sample is explained for: a number as it is, else its label or one of its predictions.
 
         Raises:
             Refused: 404 for an unknown model, 422 for a sample not read yet, one without the label asked for, or one
@@ -139,7 +149,9 @@ class HostedExplorer:
         if len(self.table) <= furthest < len(self.table) + _STEP:
             # Not read yet since a reload, say; further on nothing is read for a request alone.
             await self.look(Query(), furthest, 1, furthest + 1, patience)
-        found: list[int | None] = []
+        wanted = request.target
+        choices = (wanted.of, wanted.against) if isinstance(wanted, Contrast) else (wanted, None)
+        found: list[Targets] = []
         for position, index in enumerate(request.samples):
             if index >= UPLOADS:
                 self.table.of(session, index)
@@ -148,12 +160,10 @@ class HostedExplorer:
                 raise unprocessable(
                     "unknown_sample", message, f"samples.{position}", sample=index, scanned=len(self.table)
                 )
-            if isinstance(request.target, int):
-                found.append(request.target)
-            elif request.target == "label":
-                found.append(None if single else self._label(index))
-            else:
-                found.append(await self._predicted(index, request.model, single, patience))
+            of, against = choices
+            target = await self._class(of, index, request.model, single, patience)
+            rival = None if against is None else await self._class(against, index, request.model, single, patience)
+            found.append((target, rival))
         return found
 
     async def distribution(self, method: str, patience: float = 10.0) -> list[int]:
@@ -171,6 +181,16 @@ class HostedExplorer:
         self._samples_changed()
         return record
 
+    async def _class(self, choice: ClassChoice, index: int, model: str, single: bool, patience: float) -> int | None:
+        """What a choice stands for; None for a model with a single output, unless a class was named."""
+        if isinstance(choice, int):
+            return choice
+        if single:
+            return None
+        if choice == "label":
+            return self._label(index)
+        return await self._ranked(index, model, 1 if choice == "runner_up" else 0, patience)
+
     def _label(self, index: int) -> int:
         label = self.table[index].info.label
         if label is None or label.index is None:
@@ -178,9 +198,7 @@ class HostedExplorer:
             raise unprocessable("no_label", message, "target", sample=index)
         return label.index
 
-    async def _predicted(self, index: int, model: str, single: bool, patience: float) -> int | None:
-        if single:
-            return None
+    async def _ranked(self, index: int, model: str, rank: int, patience: float) -> int:
         record, deadline = self.table[index], asyncio.get_running_loop().time() + patience
         while not record.judged(model):
             remaining = deadline - asyncio.get_running_loop().time()
@@ -191,7 +209,7 @@ class HostedExplorer:
                 raise unprocessable("not_predicted", message, "target", sample=index) from None
         if error := record.errors.get(model):
             raise unprocessable(error.code, f"Sample {index} could not be predicted: {error.message}", "samples")
-        return record.predictions[model][0].index
+        return record.predictions[model][rank].index
 
     def retry(self) -> None:
         """Tries again what has failed: loading, reading the dataset, predicting."""

@@ -35,6 +35,8 @@ class RecordItem(Message):
     target: int | None
     target_name: str | None
     key: str | None
+    against: int | None = None
+    against_name: str | None = None
 
 
 class JobRecord(Message):

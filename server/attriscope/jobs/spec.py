@@ -30,6 +30,8 @@ class Item:
     key: str | None = None
     state: JobState = "queued"
     error: ErrorBody | None = None
+    against: int | None = None
+    against_name: str | None = None
 
 
 @dataclass(eq=False)
@@ -112,7 +114,14 @@ class Job:
 def recorded(job: Job) -> JobRecord:
     """What the journal keeps of a job."""
     items = [
-        RecordItem(sample=item.sample, target=item.target, target_name=item.target_name, key=item.key)
+        RecordItem(
+            sample=item.sample,
+            target=item.target,
+            target_name=item.target_name,
+            key=item.key,
+            against=item.against,
+            against_name=item.against_name,
+        )
         for item in job.items
     ]
     return JobRecord(id=job.id, session=job.session, request=job.request, items=items, created=job.created)
@@ -121,7 +130,15 @@ def recorded(job: Job) -> JobRecord:
 def recalled(record: JobRecord, stored: Collection[str]) -> Job:
     """A job that a server which lives no more has left; what is `stored` of it is done."""
     items = [
-        Item(item.sample, item.target, item.target_name, item.key, "done" if item.key in stored else "interrupted")
+        Item(
+            item.sample,
+            item.target,
+            item.target_name,
+            item.key,
+            "done" if item.key in stored else "interrupted",
+            against=item.against,
+            against_name=item.against_name,
+        )
         for item in record.items
     ]
     state: JobState = "done" if all(item.state == "done" for item in items) else "interrupted"

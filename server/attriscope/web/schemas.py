@@ -80,6 +80,8 @@ class JobItem(Message):
     sample: int
     target: int | None
     target_name: str | None
+    against: int | None = Field(default=None, description="the class whose output is subtracted")
+    against_name: str | None = None
     key: str | None = Field(description="content key, once checked; the result is at /api/results/{key}")
     state: JobState
     error: ErrorBody | None = None

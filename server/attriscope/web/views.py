@@ -22,6 +22,8 @@ def item(record: Item) -> schemas.JobItem:
         sample=record.sample,
         target=record.target,
         target_name=record.target_name,
+        against=record.against,
+        against_name=record.against_name,
         key=record.key,
         state=record.state,
         error=record.error,

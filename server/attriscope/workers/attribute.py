@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -20,7 +21,7 @@ from attriscope.workers.evaluate import Evaluated, Subject, evaluate
 from attriscope.workers.failures import error_body, is_device_fault
 from attriscope.workers.loaded import LoadedExplorer
 from attriscope.workers.messages import CheckedItem, Notice, ResultInfo
-from attriscope.workers.models import Forward, LoadedModel
+from attriscope.workers.models import LoadedModel
 from attriscope.workers.partials import Partials
 from attriscope.workers.predict import in_parts, same_shapes, stack
 from attriscope.workers.protocol import Frame, Send, ShouldStop
@@ -40,9 +41,17 @@ def attribute(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: Sho
     partials = frame.body.get("partials") if anytime else None
     job = _Job(loaded, frame.id, found, items, inputs, distribution, send, should_stop, partials)
     for group in same_shapes(inputs):
-        for part in [group] if found.batchable else [[n] for n in group]:
+        for part in _rivals(items, group) if found.batchable else [[n] for n in group]:
             job.explain(part)
     return Frame("reply")
+
+
+def _rivals(items: list[CheckedItem], group: list[int]) -> list[list[int]]:
+    """The group in parts whose outputs are taken less those of one and the same class."""
+    parts: dict[int | None, list[int]] = {}
+    for n in group:
+        parts.setdefault(items[n].against, []).append(n)
+    return list(parts.values())
 
 
 class _Job:
@@ -101,7 +110,8 @@ class _Job:
         """None where something is to be told, of which a batch does not say which item it is about."""
         found, loaded = self._plan, self._loaded
         request = found.request
-        forward = loaded.model(request.model).forward(request.quantity)
+        against = self._items[group[0]].against
+        forward = loaded.model(request.model).forward(request.quantity, against)
         everything = stack([self._inputs[n] for n in group], loaded.device)
         count = len(loaded.explorer.features)
         inputs, additional = everything[:count], everything[count:]
@@ -118,7 +128,7 @@ class _Job:
 
         def explain(model: LoadedModel) -> registry.Outcome:
             return found.spec.attribute(
-                model.forward(request.quantity),
+                model.forward(request.quantity, against),
                 model.module,
                 inputs,
                 target=target,
@@ -148,6 +158,7 @@ class _Job:
                             additional,
                             outcome.attributions,
                             targets[0],
+                            against,
                             request.quantity,
                             self._at_layer,
                         )
@@ -231,6 +242,8 @@ class _Job:
             arguments=found.arguments.model_dump(mode="json"),
             target=item.target,
             target_name=item.target_name,
+            against=item.against,
+            against_name=item.against_name,
             layer=found.layer,
             baseline=found.baseline,
             smoothing=found.request.smoothing,
@@ -261,7 +274,7 @@ class _Job:
 
 @torch.no_grad()
 def _values(
-    forward: Forward,
+    forward: Callable[..., Tensor],
     inputs: tuple[Tensor, ...],
     baselines: tuple[Tensor, ...] | None,
     additional: tuple[Tensor, ...],

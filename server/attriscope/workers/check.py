@@ -15,7 +15,7 @@ from attriscope.errors import ExplorerError, nearest
 from attriscope.workers import evaluate, keys
 from attriscope.workers.described import Described
 from attriscope.workers.loaded import LoadedExplorer
-from attriscope.workers.messages import AttributionRequest, Checked, CheckedItem, Cost
+from attriscope.workers.messages import AttributionRequest, Checked, CheckedItem, Contrast, Cost
 from attriscope.workers.protocol import Frame, Send, ShouldStop
 
 Shapes = tuple[tuple[int, ...], ...]
@@ -108,7 +108,9 @@ def check(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: ShouldS
         ingredients["distribution"] = keys.combined({"samples": frame.body["distribution"]})
     checked = []
     for item in items:
-        target = _target(request, outputs, item["target"]) if found.spec.takes_target else None
+        target = against = None
+        if found.spec.takes_target:
+            target, against = _target(request, outputs, item["target"]), _against(request, outputs, item)
         key = keys.content_key(
             request,
             arguments=arguments,
@@ -117,9 +119,21 @@ def check(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: ShouldS
             layer=found.layer,
             baseline=found.baseline,
             ingredients=ingredients,
+            against=against,
         )
-        name = None if target is None else loaded.class_name(request.model, target)
-        checked.append(CheckedItem(sample=item["sample"], target=target, target_name=name, key=key))
+        name, against_name = (
+            None if index is None else loaded.class_name(request.model, index) for index in (target, against)
+        )
+        checked.append(
+            CheckedItem(
+                sample=item["sample"],
+                target=target,
+                target_name=name,
+                key=key,
+                against=against,
+                against_name=against_name,
+            )
+        )
     reply = Checked(
         arguments=arguments,
         items=checked,
@@ -210,6 +224,29 @@ def _check_baseline(loaded: LoadedExplorer, baseline: str, field: str = "baselin
             field=field,
             baseline=baseline,
         )
+
+
+def _against(request: AttributionRequest, outputs: int | None, item: Mapping[str, Any]) -> int | None:
+    """The class whose output is subtracted; None where one class is explained by itself."""
+    if not isinstance(request.target, Contrast):
+        return None
+    if outputs == 1:
+        raise ExplorerError(
+            "contrast_not_wanted",
+            f"target is one class rather than another; model {request.model!r} has one output, so leave it out.",
+            field="target",
+            model=request.model,
+        )
+    target = _target(request, outputs, item.get("against"))
+    if target == item["target"]:
+        raise ExplorerError(
+            "contrast_with_itself",
+            f"target is class {target} rather than class {target} for sample {item['sample']}; choose two classes.",
+            field="target",
+            target=target,
+            sample=item["sample"],
+        )
+    return target
 
 
 def _target(request: AttributionRequest, outputs: int | None, target: int | None) -> int | None:

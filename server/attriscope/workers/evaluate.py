@@ -52,6 +52,7 @@ class Subject:
     additional: tuple[Tensor, ...]
     attributions: tuple[Tensor, ...]
     target: int | None
+    against: int | None
     quantity: str
     at_layer: bool
 
@@ -108,7 +109,7 @@ def _curves(asked: CurvesRequest, subject: Subject) -> CurvesInfo:
         torch.cat([of.sum(1, keepdim=True).cpu().double(), metrics.edge_map(x), drawn])
         for of, x, drawn in zip(_at_input(subject), inputs, random, strict=True)
     )
-    forward = explaining(model.module, model.readings(subject.target))
+    forward = explaining(model.module, model.readings(subject.target, subject.against))
 
     def curve(insert: bool, orders: int) -> Curve:
         def rows(values: tuple[Tensor, ...]) -> tuple[Tensor, ...]:

@@ -76,6 +76,7 @@ def content_key(
     layer: str | None,
     baseline: str | None,
     ingredients: Mapping[str, str],
+    against: int | None = None,
 ) -> str:
     """SHA-256 of everything a result depends on.
 
@@ -90,7 +91,7 @@ def content_key(
             "method": request.method,
             "arguments": dict(arguments),
             "sample": sample_sha256,
-            "target": target,
+            "target": target if against is None else [target, against],
             "layer": layer,
             "baseline": baseline,
             "smoothing": None if request.smoothing is None else request.smoothing.model_dump(mode="json"),

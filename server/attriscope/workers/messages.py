@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, WrapValidator
+from pydantic import BaseModel, ConfigDict, Field, ValidatorFunctionWrapHandler, WrapValidator
 from pydantic_core import PydanticCustomError
 
 MAX_SAMPLES = 64
@@ -16,14 +16,18 @@ MAX_K = 20
 Json = dict[str, Any]
 
 
-def _target_choice(value: object) -> object:
-    if value in ("predicted", "label") or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
+def _class_choice(value: object) -> object:
+    named = isinstance(value, str) and value in ("predicted", "runner_up", "label")
+    if named or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
         return value
-    raise PydanticCustomError("target", "it must be 'predicted', 'label' or a class index of at least 0")
+    raise PydanticCustomError(
+        "target", "it must be 'predicted', 'runner_up', 'label' or a class index of at least 0, or two of them"
+    )
 
 
-TargetChoice = Annotated[
-    Literal["predicted", "label"] | Annotated[int, Field(ge=0)], WrapValidator(lambda value, _: _target_choice(value))
+ClassChoice = Annotated[
+    Literal["predicted", "runner_up", "label"] | Annotated[int, Field(ge=0)],
+    WrapValidator(lambda value, _: _class_choice(value)),
 ]
 
 
@@ -31,6 +35,26 @@ class Message(BaseModel):
     """Strict, closed, finite: a boolean is not a number and an unknown key is an error."""
 
     model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, frozen=True)
+
+
+class Contrast(Message):
+    """One class rather than another: the difference of their outputs is explained."""
+
+    of: ClassChoice
+    against: ClassChoice
+
+
+def _target_choice(value: object, handler: ValidatorFunctionWrapHandler) -> object:
+    if isinstance(value, dict):
+        for choice in (value.get("of"), value.get("against"), *(value.keys() - {"of", "against"})):
+            _class_choice(choice)
+        return handler(value)
+    return value if isinstance(value, Contrast) else _class_choice(value)
+
+
+TargetChoice = Annotated[
+    Literal["predicted", "runner_up", "label"] | Annotated[int, Field(ge=0)] | Contrast, WrapValidator(_target_choice)
+]
 
 
 class ErrorBody(Message):
@@ -92,7 +116,7 @@ class AttributionRequest(Message):
     samples: list[Annotated[int, Field(ge=0)]] = Field(min_length=1, max_length=MAX_SAMPLES)
     method: str
     arguments: Json = Field(default_factory=dict, description="the method's own; validated against its schema")
-    target: TargetChoice = Field(default="predicted", description="'predicted', 'label' or a class index")
+    target: TargetChoice = Field(default="predicted", description="a class, or one class rather than another")
     layer: str | None = None
     baseline: str = "zero"
     smoothing: Smoothing | None = None
@@ -128,6 +152,8 @@ class CheckedItem(Message):
     target: int | None
     target_name: str | None
     key: str
+    against: int | None = Field(default=None, description="the class whose output is subtracted")
+    against_name: str | None = None
 
 
 class Checked(Message):
@@ -316,6 +342,8 @@ class ResultInfo(Message):
     arguments: Json
     target: int | None
     target_name: str | None
+    against: int | None = Field(default=None, description="the class whose output is subtracted from the target's")
+    against_name: str | None = None
     layer: str | None
     baseline: str | None
     smoothing: Smoothing | None

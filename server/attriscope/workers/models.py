@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from attribution_core.execution import is_out_of_memory
+from attribution_core.locks import explaining
 from attriscope.errors import ExplorerError, user_traceback
 from attriscope.explorer import Loader, ScoreFunc
 from attriscope.workers.keys import model_fingerprint
@@ -27,6 +28,16 @@ class Forward:
     def __call__(self, *inputs: Tensor) -> Tensor:
         value = scores(self._module(*inputs))
         return value if self._score_func is None else self._score_func(value)
+
+
+def _rather_than(forward: Forward, against: int) -> Callable[..., Tensor]:
+    """Every output less that of the class `against`, as a function that shares the model's lock and chunk sizes."""
+
+    def difference(*inputs: Tensor) -> Tensor:
+        value = forward(*inputs)
+        return value - value[:, against : against + 1]
+
+    return explaining(forward, difference)
 
 
 class LoadedModel:
@@ -60,8 +71,15 @@ class LoadedModel:
                 "device_unavailable", f"Model {self.name!r} could not be moved to {place}: {error}", device=place
             ) from error
 
-    def forward(self, quantity: str) -> Forward:
-        """What 'output' or 'score' names. Raises ExplorerError for a score without a score function."""
+    def forward(self, quantity: str, against: int | None = None) -> Callable[..., Tensor]:
+        """What 'output' or 'score' names, less that of the class `against` where there is one.
+
+        Raises ExplorerError for a score without a score function.
+        """
+        whole = self._quantity(quantity)
+        return whole if against is None else _rather_than(whole, against)
+
+    def _quantity(self, quantity: str) -> Forward:
         if quantity == "output":
             return self.output
         if self.score is None:
@@ -85,13 +103,18 @@ class LoadedModel:
             )
         return columns(output), columns(score)
 
-    def readings(self, target: int | None) -> Callable[..., Tensor]:
-        """The output explained and, where there is a score function, its score, from one pass: N×1 or N×2."""
+    def readings(self, target: int | None, against: int | None = None) -> Callable[..., Tensor]:
+        """The output explained and, where there is a score function, its score, from one pass: N×1 or N×2.
+
+        Each less that of the class `against` where there is one.
+        """
 
         def read(*inputs: Tensor) -> Tensor:
             output = scores(self.module(*inputs))
             both = [output] if self._score_func is None else [output, self._score_func(output)]
-            return torch.stack([value.reshape(len(value), -1)[:, target or 0] for value in both], 1)
+            classes = [value.reshape(len(value), -1) for value in both]
+            explained = [of[:, target or 0] - (0 if against is None else of[:, against]) for of in classes]
+            return torch.stack(explained, 1)
 
         return read
 

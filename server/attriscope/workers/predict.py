@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -13,7 +14,6 @@ from attribution_core.execution import run
 from attriscope.workers.arrays import inputs_of
 from attriscope.workers.loaded import LoadedExplorer
 from attriscope.workers.messages import MAX_K, Prediction
-from attriscope.workers.models import Forward
 from attriscope.workers.protocol import Frame, Send, ShouldStop
 
 
@@ -35,7 +35,7 @@ def predict(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: Shoul
 
 
 def in_parts(
-    forward: Forward, inputs: tuple[Tensor, ...], compute: Callable[[tuple[Tensor, ...]], tuple[Tensor, ...]]
+    forward: Callable[..., Any], inputs: tuple[Tensor, ...], compute: Callable[[tuple[Tensor, ...]], tuple[Tensor, ...]]
 ) -> tuple[Tensor, ...]:
     """What `compute` makes of all examples at once; of some after the others where memory does not do for all.
 

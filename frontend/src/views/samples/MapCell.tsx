@@ -15,7 +15,7 @@ import { unavailable } from "../../state/settings";
 import { signOf } from "../../state/sign";
 import { TESTID } from "../../testids";
 import { useText, type Text } from "../../text";
-import { describePlace, type Making } from "../../text/describe";
+import { describePlace, targetName, type Making } from "../../text/describe";
 import { ErrorNote } from "../ErrorNote";
 import { retry } from "../actions";
 import { FaithfulnessButton } from "../faithfulness/FaithfulnessButton";
@@ -76,7 +76,12 @@ export function MapCell(props: MapCellProps): ReactElement {
       </div>
       {(estimate ?? finished) && cell.failure && <Failure {...props} />}
       <div className={classes.details}>
-        <Predictions sample={sample} model={model} explained={made?.item.target ?? null} />
+        <Predictions
+          sample={sample}
+          model={model}
+          explained={made?.item.target ?? null}
+          against={made?.item.against ?? null}
+        />
         {estimate && <PartialCaption making={estimate.making} share={estimate.map.share} />}
         {finished && (
           <CaptionLines
@@ -114,6 +119,8 @@ function useEstimate({ pending, partial }: Cell, sample: Sample, finished: boole
     quantity: request.quantity,
     target: item.target,
     target_name: item.target_name,
+    against: item.against ?? null,
+    against_name: item.against_name ?? null,
   };
   return { map, making };
 }
@@ -126,7 +133,7 @@ function FinishedMaps({ info, ...props }: MapCellProps & { info: ResultInfo; dra
 
 interface DrawnProps extends MapCellProps {
   drawn: Drawable;
-  making: Pick<Making, "method" | "smoothing" | "target_name">;
+  making: Pick<Making, "method" | "smoothing" | "target" | "target_name" | "against" | "against_name">;
   sharedLimit: number | null;
 }
 
@@ -150,7 +157,7 @@ function Maps({ sample, display, drawn, making, sharedLimit }: DrawnProps): Reac
             result={drawn}
             sign={sign}
             sharedLimit={sharedLimit}
-            name={text.map.name(method?.name ?? making.method, making.target_name)}
+            name={text.map.name(method?.name ?? making.method, targetName(text, making))}
           />
         );
       })}

@@ -14,10 +14,12 @@ interface PredictionsProps {
   model: ModelDescription;
   /** The class whose map is shown, if any. */
   explained: number | null;
+  /** The class it is explained against, if any. */
+  against: number | null;
 }
 
 /** The top-k classes as bars; a click explains that class. */
-export function Predictions({ sample, model, explained }: PredictionsProps): ReactElement {
+export function Predictions({ sample, model, explained, against }: PredictionsProps): ReactElement {
   const text = useText();
   const { description, k } = useSubject();
   const explain = useExplainInstead();
@@ -38,6 +40,11 @@ export function Predictions({ sample, model, explained }: PredictionsProps): Rea
   }
 
   const shown = predictions.slice(0, k);
+  const of = explained ?? predictions[0]?.index ?? 0;
+  const named = predictions.find(({ index }) => index === of)?.name ?? String(of);
+  const rather = (rival: number): void => {
+    if (rival !== of) explain(sample, [model.name], { of, against: rival });
+  };
   const share = barShares(shown.map(({ score }) => score));
   return (
     <div>
@@ -50,7 +57,7 @@ export function Predictions({ sample, model, explained }: PredictionsProps): Rea
           const score = formatScore(prediction.score, description.score_name);
           const isLabel = sample.label?.index === prediction.index;
           return (
-            <li key={prediction.index}>
+            <li key={prediction.index} className={classes.item} data-against={against === prediction.index}>
               <button
                 type="button"
                 className={classes.row}
@@ -59,7 +66,9 @@ export function Predictions({ sample, model, explained }: PredictionsProps): Rea
                 data-class={prediction.index}
                 data-label={isLabel}
                 title={prediction.name}
-                onClick={() => explain(sample, [model.name], prediction.index)}
+                onClick={(event) =>
+                  event.shiftKey ? rather(prediction.index) : explain(sample, [model.name], prediction.index)
+                }
               >
                 <span className={classes.name}>
                   <span className="visually-hidden">{text.sample.explain} </span>
@@ -71,6 +80,18 @@ export function Predictions({ sample, model, explained }: PredictionsProps): Rea
                 </span>
                 <span className={classes.score}>{score}</span>
               </button>
+              {prediction.index !== of && (
+                <button
+                  type="button"
+                  className={classes.versus}
+                  aria-label={text.target.explainRather(named, prediction.name)}
+                  aria-pressed={against === prediction.index}
+                  title={text.target.explainRather(named, prediction.name)}
+                  onClick={() => rather(prediction.index)}
+                >
+                  {text.target.versus}
+                </button>
+              )}
             </li>
           );
         })}
