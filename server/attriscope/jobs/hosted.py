@@ -16,7 +16,7 @@ from attriscope.jobs.scanner import Scanner, ScanState
 from attriscope.jobs.speed import Speed
 from attriscope.metrics import Metrics
 from attriscope.settings import Settings
-from attriscope.workers.messages import AttributionRequest, ErrorBody, ModelDescription, SampleInfo
+from attriscope.workers.messages import AttributionRequest, Edited, ErrorBody, ModelDescription, SampleInfo
 from attriscope.workers.protocol import Array
 from attriscope.workers.source import ExplorerSource
 
@@ -165,9 +165,18 @@ class HostedExplorer:
             await self.look(Query(), 0, wanted, wanted, patience)
         return list(range(min(wanted, len(self.table))))
 
-    def add_upload(self, session: str, info: SampleInfo, arrays: Mapping[str, Array], most: int) -> SampleRecord:
-        """Keeps what a worker made of an uploaded file; it is predicted before anything else."""
-        record = self.table.uploads.add(session, info, arrays, most)
+    def add_upload(
+        self,
+        session: str,
+        info: SampleInfo,
+        arrays: Mapping[str, Array],
+        most: int,
+        *,
+        name: str | None = None,
+        edited: Edited | None = None,
+    ) -> SampleRecord:
+        """Keeps what a worker made of an uploaded file, or of a sample; it is predicted before anything else."""
+        record = self.table.uploads.add(session, info, arrays, most, name=name, edited=edited)
         self._samples_changed()
         return record
 
