@@ -30,7 +30,8 @@ class PredictBatch:
 class Predictor:
     """Hands out batches of unpredicted samples and files what comes back.
 
-    Drafts and samples take turns. A sample that a model cannot predict gets an error of its own; those it shared a batch with are tried alone.
+    Drafts and samples take turns. A sample that a model cannot predict gets an error of its own; those it shared a
+    batch with are tried alone.
     """
 
     def __init__(self, pool: Pool, table: SampleTable, settings: Settings, on_change: Callable[[], None]) -> None:

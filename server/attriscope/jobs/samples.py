@@ -73,7 +73,10 @@ _UPLOADS_PART = 4
 
 
 class Uploads:
-    """Samples made of uploaded files, or of others by an edit, each of one session. Their numbers are never given again."""
+    """Samples made of uploaded files, or of others by an edit, each of one session.
+
+    Their numbers are never given again.
+    """
 
     def __init__(self, max_bytes: int) -> None:
         self.spool = Spool(max_bytes)

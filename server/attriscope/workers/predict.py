@@ -18,7 +18,10 @@ from attriscope.workers.protocol import Frame, Send, ShouldStop
 
 
 def predict(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: ShouldStop) -> Frame:
-    """The best classes of each item by score, at most `MAX_K`, then those asked for. Raises Nonfinite for a NaN or infinite output."""
+    """The best classes of each item by score, at most `MAX_K`, then those asked for.
+
+    Raises Nonfinite for a NaN or infinite output.
+    """
     name = frame.body["model"]
     items = inputs_of(frame.arrays, int(frame.body["count"]))
     classes = [int(index) for index in frame.body.get("classes", ())]

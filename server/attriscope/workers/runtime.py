@@ -26,7 +26,8 @@ class Runtime:
     """An explorer, loaded on a device: `description` says what it offers, `handle` answers calls.
 
     Calls are answered on the caller's thread. 'check' and 'baseline' never run the model and may be asked while another
-    thread computes; 'scan' reads the dataset, 'upload' a file, 'edit' fills pixels; 'predict' and 'attribute' compute, one at a time.
+    thread computes; 'scan' reads the dataset, 'upload' a file, 'edit' fills pixels; 'predict' and 'attribute' compute,
+    one at a time.
 
     The arguments are `LoadedExplorer`'s; `name` stands in for an explorer without one.
     """
