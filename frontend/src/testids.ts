@@ -21,4 +21,11 @@ export const TESTID = {
   reload: "reload",
   notice: "notice",
   scanned: "scanned",
+  ownButton: "own-button",
+  ownGone: "own-gone",
+  dropZone: "drop-zone",
+  upload: "upload",
+  edit: "edit",
+  editSurface: "edit-surface",
+  editScore: "edit-score",
 } as const;

@@ -7,6 +7,9 @@ type Schemas = components["schemas"];
 export type AttributionRequest = Schemas["AttributionRequest"];
 export type BaselineDescription = Schemas["BaselineDescription"];
 export type Description = Schemas["Description"];
+export type Edit = Schemas["Edit"];
+export type EditDraft = Schemas["EditDraft"];
+export type EditPredictions = Schemas["EditPredictions"];
 export type ErrorBody = Schemas["ErrorBody"];
 export type Estimate = Schemas["Estimate"];
 export type ExplorerDetail = Schemas["ExplorerDetail"];
@@ -32,3 +35,4 @@ export type JobState = Job["state"];
 export type TargetChoice = AttributionRequest["target"];
 
 export type ServerEvent = Schemas["EventPayload"];
+export type Fill = Edit["fill"];
