@@ -19,9 +19,7 @@ export function OwnImageButton(): ReactElement | null {
       <Button
         size="xs"
         variant="default"
-        data-disabled={off || undefined}
-        aria-disabled={off || undefined}
-        title={off ? text.own.off : undefined}
+        {...(off && { "data-disabled": true, "aria-disabled": true, title: text.own.off })}
         data-testid={TESTID.ownButton}
         onClick={() => !off && input.current?.click()}
       >

@@ -94,7 +94,7 @@ function UploadLine({ upload }: { upload: Upload }): ReactElement {
   return (
     <div className={classes.upload} data-testid={TESTID.upload}>
       {error ? (
-        <ErrorNote compact title={name === "" ? undefined : text.own.failed(name)} error={error} />
+        <ErrorNote compact {...(name !== "" && { title: text.own.failed(name) })} error={error} />
       ) : (
         <div className={classes.sending} role="status">
           <span>{words}</span>
