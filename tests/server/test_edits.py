@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import httpx
@@ -111,7 +112,7 @@ def test_an_unknown_fill_is_refused(server: LiveServer, fill: dict[str, Any]) ->
 
 def test_a7_another_sessions_sample_can_neither_be_edited_nor_removed(server: LiveServer) -> None:
     index = edited(server, 2).json()["index"]
-    with server.new_session() as other:
+    with closing(server.new_session()) as other:
         assert edited(server, index, client=other).status_code == 404
         assert other.delete(f"{PLACE}/{index}").status_code == 404
         assert edited(server, 10**6, client=other).status_code == 404
@@ -129,7 +130,7 @@ def test_own_samples_can_be_removed_and_the_datasets_cannot(server: LiveServer) 
 
 
 def test_edits_count_among_the_sessions_uploads(server: LiveServer) -> None:
-    with server.new_session() as client:
+    with closing(server.new_session()) as client:
         fills = [{"kind": "colour", "colour": [0, 0, shade]} for shade in (1, 50, 100, 200)]
         indices = [edited(server, 0, client, fill=fill).json()["index"] for fill in fills]
         found = [client.get(f"{PLACE}/{index}").status_code for index in indices]

@@ -15,6 +15,7 @@ from attriscope.workers.protocol import Array
 from tests.server.workers.toys import Answer, Direct, pictures, runtime
 
 FEATURE = ImageFeature(mean=(0.5, 0.4, 0.3), std=(0.2, 0.3, 0.4))
+BASELINES = ("zero", "black", "white", "blurred", "mean", "noise")
 MASK = np.zeros((8, 8), bool)
 MASK[2:5, 1:7] = True
 MASK[7, 7] = True
