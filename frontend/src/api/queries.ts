@@ -106,10 +106,8 @@ export function useOwnSamples(
     queries: own.map((index) => ({
       queryKey: keys.own(explorer, index),
       queryFn: ({ signal }: { signal: AbortSignal }) => routes.getSample(explorer, index, signal),
-      refetchInterval: ({ state }: { state: { data: Sample | undefined } }) =>
-        state.data && models.some((model) => !(model in state.data!.predictions || model in state.data!.errors))
-          ? 700
-          : false,
+      refetchInterval: ({ state: { data } }: { state: { data: Sample | undefined } }) =>
+        data && models.some((model) => !(model in data.predictions || model in data.errors)) ? 700 : false,
     })),
   });
 }

@@ -40,6 +40,7 @@ export default function EditDialog({ sample, name, onClose }: EditDialogProps): 
       size="52rem"
       fullScreen={narrow}
       lockScroll={false}
+      classNames={{ inner: classes.inner }}
       closeButtonProps={{ "aria-label": text.close }}
       // Enter inside is not the page's Enter.
       onKeyDown={(event: KeyboardEvent) => event.key === "Enter" && event.stopPropagation()}
