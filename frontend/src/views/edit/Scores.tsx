@@ -79,5 +79,7 @@ function rowsOf(before: readonly Prediction[], after: readonly Prediction[] | un
 
 function formatChange(change: number, scoreName: string): string {
   const size = formatScore(Math.abs(change), scoreName);
-  return change > 0 ? `▲ +${size}` : change < 0 ? `▼ −${size}` : size;
+  // A change that rounds to nothing has no direction.
+  if (size === formatScore(0, scoreName)) return size;
+  return change > 0 ? `▲ +${size}` : `▼ −${size}`;
 }
