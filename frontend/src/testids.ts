@@ -26,4 +26,11 @@ export const TESTID = {
   verdict: "verdict",
   chart: "chart",
   stage: "stage",
+  ownButton: "own-button",
+  ownGone: "own-gone",
+  dropZone: "drop-zone",
+  upload: "upload",
+  edit: "edit",
+  editSurface: "edit-surface",
+  editScore: "edit-score",
 } as const;

@@ -6,7 +6,17 @@ import { ApiError } from "./errors";
 import { loadImage, type Picture } from "./image";
 import * as routes from "./routes";
 import type { HeatMap, NpyArray } from "../heatmap";
-import type { AttributionRequest, Estimate, ExplorerDetail, Explorers, ResultInfo, SamplePage } from "./types";
+import type {
+  AttributionRequest,
+  EditDraft,
+  EditPredictions,
+  Estimate,
+  ExplorerDetail,
+  Explorers,
+  ResultInfo,
+  Sample,
+  SamplePage,
+} from "./types";
 
 const MINUTE = 60_000;
 
@@ -42,6 +52,7 @@ export const keys = {
   explorers: ["explorers"] as const,
   explorer: (id: string) => ["explorer", id] as const,
   samples: (id: string) => ["samples", id] as const,
+  own: (explorer: string, index: number) => ["samples", explorer, "own", index] as const,
   estimates: ["estimate"] as const,
 };
 
@@ -83,6 +94,38 @@ export function useSamples(explorer: string, query: routes.SamplesQuery): UseQue
 /** More samples or predictions are on their way. */
 export function isGrowing(page: SamplePage): boolean {
   return page.state === "scanning";
+}
+
+/** Samples of one's own, by index; read again while one of `models` has yet to predict. */
+export function useOwnSamples(
+  explorer: string,
+  own: readonly number[],
+  models: readonly string[],
+): UseQueryResult<Sample>[] {
+  return useQueries({
+    queries: own.map((index) => ({
+      queryKey: keys.own(explorer, index),
+      queryFn: ({ signal }: { signal: AbortSignal }) => routes.getSample(explorer, index, signal),
+      refetchInterval: ({ state: { data } }: { state: { data: Sample | undefined } }) =>
+        data && models.some((model) => !(model in data.predictions || model in data.errors)) ? 700 : false,
+    })),
+  });
+}
+
+/** What is predicted for an edit that is still being drawn; the answer to the one before stays until it comes. */
+export function useEditPredictions(
+  explorer: string,
+  sample: number,
+  draft: EditDraft | null,
+): UseQueryResult<EditPredictions> {
+  return useQuery({
+    queryKey: ["edit", explorer, sample, draft],
+    queryFn: ({ signal }) =>
+      draft ? routes.predictEdit(explorer, sample, draft, signal) : Promise.reject(new Error("There is no edit.")),
+    enabled: draft !== null,
+    placeholderData: (before) => before,
+    gcTime: 0,
+  });
 }
 
 /** What each request would cost, or why it would be refused. */

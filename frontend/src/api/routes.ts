@@ -7,12 +7,16 @@ import { ApiError, errorBody, fromResponse, isAbort } from "./errors";
 import type { paths } from "./schema";
 import type {
   AttributionRequest,
+  Edit,
+  EditDraft,
+  EditPredictions,
   Estimate,
   ExplorerDetail,
   Explorers,
   ExplorerSummary,
   Job,
   ResultInfo,
+  Sample,
   SamplePage,
 } from "./types";
 
@@ -72,6 +76,39 @@ export const reloadExplorer = (explorer: string): Promise<ExplorerSummary> =>
 
 export const getSamples = (explorer: string, query: SamplesQuery, signal: AbortSignal): Promise<SamplePage> =>
   answer(client.GET("/api/explorers/{explorer}/samples", { params: { path: { explorer }, query }, signal }));
+
+export const getSample = (explorer: string, index: number, signal: AbortSignal): Promise<Sample> =>
+  answer(client.GET("/api/explorers/{explorer}/samples/{index}", { params: { path: { explorer, index } }, signal }));
+
+/** Forgets a sample of one's own; one that is gone already is as good. */
+export async function removeSample(explorer: string, index: number): Promise<void> {
+  const send = client.DELETE("/api/explorers/{explorer}/samples/{index}", { params: { path: { explorer, index } } });
+  const { error, response } = await reach(send);
+  if (!response.ok && response.status !== 404) throw fromResponse(response, error);
+}
+
+/** The sample with some pixels filled, as a sample of one's own. */
+export const editSample = (explorer: string, index: number, body: Edit): Promise<Sample> =>
+  answer(
+    client.POST("/api/explorers/{explorer}/samples/{index}/edits", { params: { path: { explorer, index } }, body }),
+  );
+
+/** What would be predicted for the edited sample. */
+export const predictEdit = (
+  explorer: string,
+  index: number,
+  body: EditDraft,
+  signal: AbortSignal,
+): Promise<EditPredictions> =>
+  answer(
+    client.POST("/api/explorers/{explorer}/samples/{index}/edits/predictions", {
+      params: { path: { explorer, index } },
+      body,
+      signal,
+    }),
+  );
+
+export const uploadsUrl = (explorer: string): string => join("api", "explorers", explorer, "samples");
 
 export const checkJob = (request: AttributionRequest, signal: AbortSignal): Promise<Estimate> =>
   answer(client.POST("/api/jobs/check", { body: request, signal }));

@@ -162,6 +162,50 @@ export interface paths {
         get: operations["get_sample_api_explorers__explorer__samples__index__get"];
         put?: never;
         post?: never;
+        /**
+         * Remove Sample
+         * @description Forgets a sample of one's own.
+         */
+        delete: operations["remove_sample_api_explorers__explorer__samples__index__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/explorers/{explorer}/samples/{index}/edits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Edit Sample
+         * @description The sample with some pixels filled, as a sample of this session; the other pixels stay bit for bit.
+         */
+        post: operations["edit_sample_api_explorers__explorer__samples__index__edits_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/explorers/{explorer}/samples/{index}/edits/predictions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Predict Edit
+         * @description What the models predict for the edited sample, which is not kept. Of several at once the newest is answered.
+         */
+        post: operations["predict_edit_api_explorers__explorer__samples__index__edits_predictions_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -470,6 +514,30 @@ export interface components {
             /** Name */
             name: string;
         };
+        /** BaselineFill */
+        BaselineFill: {
+            /**
+             * Baseline
+             * @default zero
+             */
+            baseline: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "baseline";
+        };
+        /**
+         * BlurFill
+         * @description The image itself, blurred as the feature blurs.
+         */
+        BlurFill: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "blur";
+        };
         /** CheckedItem */
         CheckedItem: {
             /**
@@ -487,6 +555,19 @@ export interface components {
             target: number | null;
             /** Target Name */
             target_name: string | null;
+        };
+        /** ColourFill */
+        ColourFill: {
+            /**
+             * Colour
+             * @description red, green, blue, as displayed
+             */
+            colour: number[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "colour";
         };
         /**
          * Contrast
@@ -658,6 +739,74 @@ export interface components {
              * @description heading of the predictions' column: 'probability', 'score' …
              */
             score_name: string;
+        };
+        /**
+         * Edit
+         * @description Which pixels of a sample to fill, and with what.
+         */
+        Edit: {
+            /** Feature */
+            feature: string;
+            /** Fill */
+            fill: components["schemas"]["BaselineFill"] | components["schemas"]["BlurFill"] | components["schemas"]["ColourFill"];
+            mask: components["schemas"]["Mask"];
+        };
+        /**
+         * EditDraft
+         * @description An edit to predict and forget.
+         */
+        EditDraft: {
+            /**
+             * Classes
+             * @description to be among the predictions, however low their score
+             */
+            classes?: number[];
+            /** Feature */
+            feature: string;
+            /** Fill */
+            fill: components["schemas"]["BaselineFill"] | components["schemas"]["BlurFill"] | components["schemas"]["ColourFill"];
+            mask: components["schemas"]["Mask"];
+            /** Models */
+            models: string[];
+        };
+        /** EditPredictions */
+        EditPredictions: {
+            /**
+             * Errors
+             * @description by model, why it could not predict the edited sample
+             */
+            errors: {
+                [key: string]: components["schemas"]["ErrorBody"];
+            };
+            /**
+             * Image
+             * @description base64 of a PNG: the edited sample as displayed
+             */
+            image: string;
+            /**
+             * Predictions
+             * @description by model, best first; then the classes asked for
+             */
+            predictions: {
+                [key: string]: components["schemas"]["Prediction"][];
+            };
+        };
+        /**
+         * Edited
+         * @description What a sample was made of, where some of another's pixels were filled.
+         */
+        Edited: {
+            /** Feature */
+            feature: string;
+            /** Fill */
+            fill: components["schemas"]["BaselineFill"] | components["schemas"]["BlurFill"] | components["schemas"]["ColourFill"];
+            /** Sample */
+            sample: number;
+            /**
+             * Share
+             * @description of the pixels
+             */
+            share: number;
         };
         /**
          * ErrorBody
@@ -978,6 +1127,18 @@ export interface components {
              * @description (C, H, W); C, H and W are the layer's for layer methods
              */
             shape: number[];
+        };
+        /** Mask */
+        Mask: {
+            /**
+             * Bits
+             * @description base64; a bit a pixel, 1 to fill it, row after row without padding between, the highest bit first
+             */
+            bits: string;
+            /** Height */
+            height: number;
+            /** Width */
+            width: number;
         };
         /** MethodDescription */
         MethodDescription: {
@@ -1308,6 +1469,8 @@ export interface components {
         };
         /** Sample */
         Sample: {
+            /** @description what it was made of, for an edited sample */
+            edit?: components["schemas"]["Edited"] | null;
             /**
              * Errors
              * @description by model, why it could not predict this sample
@@ -1320,6 +1483,11 @@ export interface components {
             /** Index */
             index: number;
             label: components["schemas"]["Label"] | null;
+            /**
+             * Name
+             * @description of the file, for an upload
+             */
+            name?: string | null;
             /**
              * Predictions
              * @description by model, best first, at most 20; a model is absent until it has predicted
@@ -1849,6 +2017,216 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    remove_sample_api_explorers__explorer__samples__index__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                explorer: string;
+                index: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description no such explorer or sample */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description no such explorer or sample */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    edit_sample_api_explorers__explorer__samples__index__edits_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                explorer: string;
+                index: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Edit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sample"];
+                };
+            };
+            /** @description this server takes no uploads, and so no edits */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description no such explorer or sample */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a newer edit of the same sample has taken its place */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description the mask is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a mask of another size or of no pixel, an unknown fill, or an edit that changes nothing */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description no worker is ready */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    predict_edit_api_explorers__explorer__samples__index__edits_predictions_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                explorer: string;
+                index: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditDraft"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EditPredictions"];
+                };
+            };
+            /** @description this server takes no uploads, and so no edits */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description no such explorer or sample */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a newer edit of the same sample has taken its place */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description the mask is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description a mask of another size or of no pixel, an unknown fill, or an edit that changes nothing */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description no worker is ready */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };

@@ -9,6 +9,9 @@ export type BaselineDescription = Schemas["BaselineDescription"];
 export type CurveInfo = Schemas["CurveInfo"];
 export type CurvesInfo = Schemas["CurvesInfo"];
 export type Description = Schemas["Description"];
+export type Edit = Schemas["Edit"];
+export type EditDraft = Schemas["EditDraft"];
+export type EditPredictions = Schemas["EditPredictions"];
 export type ErrorBody = Schemas["ErrorBody"];
 export type Estimate = Schemas["Estimate"];
 export type ExplorerDetail = Schemas["ExplorerDetail"];
@@ -37,3 +40,4 @@ export type JobState = Job["state"];
 export type TargetChoice = AttributionRequest["target"];
 
 export type ServerEvent = Schemas["EventPayload"];
+export type Fill = Edit["fill"];

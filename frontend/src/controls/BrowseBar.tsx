@@ -4,6 +4,7 @@ import { useState, type KeyboardEvent, type ReactElement } from "react";
 import { isFiltered, ORDERS } from "../state/page";
 import { changePage, useBrowse } from "../state/services";
 import { useText } from "../text";
+import { OwnImageButton } from "../views/own/OwnImageButton";
 import { useWorkspace } from "../views/workspace";
 import classes from "./Bars.module.css";
 import { FilterMenu } from "./FilterMenu";
@@ -37,6 +38,7 @@ export function BrowseBar(): ReactElement {
         />
       </label>
       <FilterMenu />
+      <OwnImageButton />
       {settings.models.length > 1 && !plain && (
         <label className={classes.item}>
           <span>{text.browse.by}</span>
@@ -96,7 +98,8 @@ function Steps({ plain }: { plain: boolean }): ReactElement {
   const text = useText();
   const browse = useBrowse();
   const { samples, count } = useWorkspace();
-  const { page, items } = samples;
+  const { page } = samples;
+  const items = page?.items ?? [];
   const first = items[0];
   const last = items[items.length - 1];
   const end = browse.start + count;

@@ -16,3 +16,15 @@ export {
 } from "./paint";
 export { colourScale, SCALE_IDS, type ColourScale, type ScaleId } from "./scales";
 export { formatShare, formatValue } from "./numbers";
+export {
+  boxBetween,
+  countPixels,
+  emptyMask,
+  encodeMask,
+  nudgeBox,
+  withBox,
+  withStroke,
+  type Box,
+  type Mask,
+  type Point,
+} from "./mask";

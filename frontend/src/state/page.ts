@@ -53,6 +53,8 @@ export interface Browse {
   readonly label: number | null;
   readonly correct: boolean | null;
   readonly scan: number;
+  /** Samples of one's own that are shown, uploaded or edited. */
+  readonly own: readonly number[];
 }
 
 export interface Display {
@@ -103,6 +105,7 @@ export const INITIAL: Page = {
     label: null,
     correct: null,
     scan: SCAN_STEP,
+    own: [],
   },
   display: {
     panels: ["original", "overlay"],

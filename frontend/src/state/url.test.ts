@@ -30,6 +30,7 @@ const FULL: Page = {
     label: 5,
     correct: false,
     scan: 1500,
+    own: [2 ** 30, 2 ** 30 + 5],
   },
   display: {
     panels: ["original", "heat", "masked"],

@@ -2,6 +2,7 @@
 
 import type { Smoothing } from "../api/types";
 import { SCALE_IDS } from "../heatmap";
+import { FIRST_OWN } from "./own";
 import {
   INITIAL,
   ORDERS,
@@ -50,6 +51,7 @@ export function serialise({ ask, browse, display }: Page): URLSearchParams {
   put("label", browse.label);
   put("correct", browse.correct);
   put("scan", browse.scan, INITIAL.browse.scan);
+  for (const index of browse.own) put("own", index);
 
   put("panels", display.panels.join(","), INITIAL.display.panels.join(","));
   put("sign", display.sign, INITIAL.display.sign);
@@ -103,6 +105,7 @@ function parseBrowse(params: URLSearchParams): Browse {
     label: readInteger(params.get("label"), 0),
     correct: correct === "true" ? true : correct === "false" ? false : null,
     scan: readInteger(params.get("scan"), 1) ?? usual.scan,
+    own: [...new Set(params.getAll("own").flatMap((value) => readInteger(value, FIRST_OWN) ?? []))],
   };
 }
 

@@ -3,10 +3,11 @@
 import { createContext, useContext, useEffect, useMemo, useState } from "react";
 
 import { ApiError } from "../api/errors";
-import { useEstimates, useSamples } from "../api/queries";
+import { useEstimates, useOwnSamples, useSamples } from "../api/queries";
 import type { SamplesQuery } from "../api/routes";
 import type { AttributionRequest, Description, ErrorBody, ExplorerDetail, Sample, SamplePage } from "../api/types";
 import { activity, cells, type Activity, type Cell } from "../state/launches";
+import { arrange, inParts } from "../state/own";
 import { isFiltered, type Browse } from "../state/page";
 import { useAsk, useBrowse, useFetching } from "../state/services";
 import { buildRequests, resolveCounts, resolveSettings, type Settings } from "../state/settings";
@@ -30,7 +31,10 @@ export interface Workspace extends Subject {
 
 export interface SamplesState {
   readonly page: SamplePage | undefined;
+  /** Those of the page, and one's own among them. */
   readonly items: readonly Sample[];
+  /** Indices of one's own that the server does not have, or not for this session. */
+  readonly gone: readonly number[];
   readonly error: unknown;
   /** The page shown belongs to the question before. */
   readonly outdated: boolean;
@@ -100,21 +104,27 @@ export function useNewWorkspace(subject: Subject): Workspace {
 
   const query = useSamples(id, samplesQuery(browse, count, settings.models[0]?.name));
   const page = query.data;
-  const items = page?.items ?? NO_SAMPLES;
+  const found = page?.items ?? NO_SAMPLES;
+  const { own, gone } = useOwn(subject, browse.own);
+  const items = useMemo(() => arrange(found, own), [found, own]);
   const requests = useMemo(
     () =>
-      buildRequests(
-        settings,
-        ask,
-        items.map(({ index }) => index),
+      inParts(
+        buildRequests(
+          settings,
+          ask,
+          items.map(({ index }) => index),
+        ),
+        subject.explorer.limits.samples,
       ),
-    [settings, ask, items],
+    [settings, ask, items, subject],
   );
   return {
     ...subject,
     samples: {
       page,
       items,
+      gone,
       error: query.error,
       outdated: query.isPlaceholderData,
       retry: () => void query.refetch(),
@@ -124,6 +134,19 @@ export function useNewWorkspace(subject: Subject): Workspace {
     cells: useMemo(() => cells(launches, jobs, id), [launches, jobs, id]),
     activity: useMemo(() => activity(launches, jobs, id), [launches, jobs, id]),
   };
+}
+
+function useOwn({ explorer, description }: Subject, indices: readonly number[]): { own: Sample[]; gone: number[] } {
+  const models = description.models.map(({ name }) => name);
+  const queries = useOwnSamples(explorer.id, indices, models);
+  const own = queries.flatMap(({ data }) => data ?? []);
+  const lost = (error: unknown): boolean => error instanceof ApiError && error.status === 404;
+  const gone = indices.filter((_, i) => lost(queries[i]?.error));
+  const kept = own.filter(({ index }) => !gone.includes(index));
+  // New objects each time; what they hold is in the fingerprint.
+  const fingerprint = JSON.stringify([kept, gone]);
+  // eslint-disable-next-line react-hooks/exhaustive-deps
+  return useMemo(() => ({ own: kept, gone }), [fingerprint]);
 }
 
 function samplesQuery(browse: Browse, count: number, firstModel: string | undefined): SamplesQuery {

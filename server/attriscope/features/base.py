@@ -67,6 +67,13 @@ class Feature(ABC):
         """
         raise ExplorerError("upload_unsupported", f"{self.name!r} is no image; nothing can be uploaded.", field="file")
 
+    def plain(self, colour: tuple[int, int, int], like: Tensor) -> Tensor:
+        """An example of one displayed colour (red, green, blue; 0 to 255) everywhere; otherwise as `like`.
+
+        Raises ExplorerError where this kind of input has no colours.
+        """
+        raise ExplorerError("edit_unsupported", f"{self.name!r} has no colours to be filled with.", field="fill")
+
     def batched(self, value: Tensor, index: int) -> bool:
         """Whether `value` is a batch of examples or one. Raises ExplorerError for any other shape."""
         if value.dim() in (self.dimensions, self.dimensions + 1) and 0 not in value.shape[-self.dimensions :]:

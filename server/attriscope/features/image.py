@@ -19,6 +19,8 @@ from attriscope.errors import ExplorerError, nearest
 from attriscope.features.base import Baseline, Display, Feature
 
 _SLACK = 0.005  # interpolation and rounding leave 0–1 by this much; a normalised image leaves it by far more
+_LUMA = (0.299, 0.587, 0.114)
+"""Of red, green and blue, as Pillow makes grey of them."""
 _BLUR_SIDES = 12  # sigma is this part of the shorter side: no object survives it, the rough colours do
 
 FromUpload = Callable[[Image.Image], Tensor]
@@ -163,6 +165,21 @@ class ImageFeature(Feature):
             )
         value = make(self, example)
         return (value if example.dtype.is_floating_point else value.round()).to(example)
+
+    def plain(self, colour: tuple[int, int, int], like: Tensor) -> Tensor:
+        channels = like.shape[0]
+        if channels not in (1, 3):
+            raise ExplorerError(
+                "edit_unsupported",
+                f"{self.name!r} has {channels} channels; a colour has 1 or 3. Fill with a baseline or blur.",
+                field="fill.colour",
+                channels=channels,
+            )
+        pixel = torch.tensor(colour, dtype=torch.float32) / 255
+        if channels == 1:
+            pixel = (pixel * torch.tensor(_LUMA)).sum(0, keepdim=True)
+        value = self._from_pixels(pixel.view(-1, 1, 1).expand(like.shape), like)
+        return (value if like.dtype.is_floating_point else value.round()).to(like)
 
     def _zero_colour(self) -> str:
         if max(abs(value) for value in self.mean) <= 0.02:

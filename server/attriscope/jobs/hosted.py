@@ -20,6 +20,7 @@ from attriscope.workers.messages import (
     AttributionRequest,
     ClassChoice,
     Contrast,
+    Edited,
     ErrorBody,
     ModelDescription,
     SampleInfo,
@@ -175,9 +176,18 @@ class HostedExplorer:
             await self.look(Query(), 0, wanted, wanted, patience)
         return list(range(min(wanted, len(self.table))))
 
-    def add_upload(self, session: str, info: SampleInfo, arrays: Mapping[str, Array], most: int) -> SampleRecord:
-        """Keeps what a worker made of an uploaded file; it is predicted before anything else."""
-        record = self.table.uploads.add(session, info, arrays, most)
+    def add_upload(
+        self,
+        session: str,
+        info: SampleInfo,
+        arrays: Mapping[str, Array],
+        most: int,
+        *,
+        name: str | None = None,
+        edited: Edited | None = None,
+    ) -> SampleRecord:
+        """Keeps what a worker made of an uploaded file, or of a sample; it is predicted before anything else."""
+        record = self.table.uploads.add(session, info, arrays, most, name=name, edited=edited)
         self._samples_changed()
         return record
 

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from attriscope.jobs.drafts import Draft, Drafts
 from attriscope.jobs.errors import Refused
 from attriscope.jobs.pool import Pool
 from attriscope.jobs.samples import UPLOADS, SampleTable
@@ -29,11 +30,14 @@ class PredictBatch:
 class Predictor:
     """Hands out batches of unpredicted samples and files what comes back.
 
-    A sample that a model cannot predict gets an error of its own; those it shared a batch with are tried alone.
+    Drafts and samples take turns. A sample that a model cannot predict gets an error of its own; those it shared a
+    batch with are tried alone.
     """
 
     def __init__(self, pool: Pool, table: SampleTable, settings: Settings, on_change: Callable[[], None]) -> None:
         self._pool, self._table, self._settings, self._on_change = pool, table, settings, on_change
+        self.drafts = Drafts(settings)
+        self._draft_is_next = True
         self._under_way: set[tuple[str, int]] = set()
         self._alone: set[tuple[str, int]] = set()
         self._losses: dict[tuple[str, int], int] = {}
@@ -43,7 +47,15 @@ class Predictor:
         description = self._pool.description
         return [model.name for model in description.models] if description else []
 
-    def next(self) -> PredictBatch | None:
+    def next(self) -> PredictBatch | Draft | None:
+        """What to predict next, taken."""
+        first = self.drafts.next() if self._draft_is_next else None
+        found = first or self._next_samples() or self.drafts.next()
+        if found is not None:
+            self._draft_is_next = not isinstance(found, Draft)
+        return found
+
+    def _next_samples(self) -> PredictBatch | None:
         """The next samples to predict, the earliest first, taken: they are under way until `run` ends."""
         waiting = [(found, model) for model in self.models if (found := self._waiting(model))]
         if not waiting:
@@ -55,8 +67,11 @@ class Predictor:
         self._under_way.update((model, index) for index in batch.samples)
         return batch
 
-    async def run(self, slot: Slot, batch: PredictBatch) -> None:
-        """Predicts the batch on `slot`; failures end up in the table, never here."""
+    async def run(self, slot: Slot, batch: PredictBatch | Draft) -> None:
+        """Predicts the batch on `slot`; failures end up in the table or with whoever waits, never here."""
+        if isinstance(batch, Draft):
+            await self.drafts.run(slot, batch)
+            return
         keys = [(batch.model, index) for index in batch.samples]
         # Of the whole batch: one that takes longer is tried sample by sample.
         limit = self._settings.job_deadline
@@ -100,6 +115,7 @@ class Predictor:
     def reset(self) -> None:
         """Forgets the samples that were; see `SampleTable.clear`."""
         self._under_way.clear()
+        self.drafts.clear()
         self.retry()
 
     def _waiting(self, model: str) -> list[int]:

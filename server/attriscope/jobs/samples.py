@@ -9,7 +9,7 @@ from typing import Literal
 
 from attriscope.jobs.errors import Refused, not_found, unprocessable
 from attriscope.jobs.spool import Place, Spool
-from attriscope.workers.messages import ErrorBody, Prediction, SampleInfo
+from attriscope.workers.messages import Edited, ErrorBody, Prediction, SampleInfo
 from attriscope.workers.protocol import Array
 
 Order = Literal["dataset", "mistakes", "uncertain"]
@@ -43,6 +43,8 @@ class Query:
 class SampleRecord:
     info: SampleInfo
     places: Mapping[str, Place]
+    name: str | None = None
+    edited: Edited | None = None
     predictions: dict[str, list[Prediction]] = field(default_factory=dict)
     errors: dict[str, ErrorBody] = field(default_factory=dict)
 
@@ -71,7 +73,10 @@ _UPLOADS_PART = 4
 
 
 class Uploads:
-    """Samples made of uploaded files, each of one session. Their numbers are never given again."""
+    """Samples made of uploaded files, or of others by an edit, each of one session.
+
+    Their numbers are never given again.
+    """
 
     def __init__(self, max_bytes: int) -> None:
         self.spool = Spool(max_bytes)
@@ -95,7 +100,16 @@ class Uploads:
         """The session whose upload this is."""
         return self._owners.get(index)
 
-    def add(self, session: str, info: SampleInfo, arrays: Mapping[str, Array], most: int) -> SampleRecord:
+    def add(
+        self,
+        session: str,
+        info: SampleInfo,
+        arrays: Mapping[str, Array],
+        most: int,
+        *,
+        name: str | None = None,
+        edited: Edited | None = None,
+    ) -> SampleRecord:
         """Keeps a sample; beyond `most` of the session, or where there is no room, the oldest go.
 
         The same content again is the same sample. Raises Refused (503) for what does not fit alone.
@@ -108,9 +122,15 @@ class Uploads:
             self._drop(index)
         places = self._written(arrays)
         index, self._next = self._next, self._next + 1
-        record = SampleRecord(info.model_copy(update={"index": index}), places)
+        record = SampleRecord(info.model_copy(update={"index": index}), places, name, edited)
         self._records[index], self._owners[index] = record, session
         return record
+
+    def remove(self, session: str, index: int) -> None:
+        """Forgets one of the session's own. Raises Refused (404) for any other."""
+        if self._owners.get(index) != session:
+            raise not_found("sample", index)
+        self._drop(index)
 
     def clear(self) -> None:
         """Forgets everything; numbers go on, so that none means another picture than before."""

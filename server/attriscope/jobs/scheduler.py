@@ -62,6 +62,7 @@ class Scheduler:
             host.pool.waiting = partial(self.queue.waits_for, host.id)
             host.pool.listen(self.dispatch)
             host.listen(self.dispatch)
+            host.predictor.drafts.listen(self.dispatch)
             host.listen_replaced(partial(self._abandon, host.id))
 
     def want(self, job: Job, items: Iterable[CheckedItem], identity: str) -> None:

@@ -16,6 +16,11 @@ async def _writable(services: ServicesDep) -> None:
         raise Refused(403, _READ_ONLY)
 
 
+async def _uploading(services: ServicesDep) -> None:
+    if not services.settings.may_upload:
+        raise Refused(403, ErrorBody(code="uploads_off", message="This server takes no uploads."))
+
+
 async def _accepting(services: ServicesDep) -> None:
     if services.draining:
         message = "The server is shutting down and takes no new jobs; try again soon."
@@ -24,6 +29,9 @@ async def _accepting(services: ServicesDep) -> None:
 
 Writable = Depends(_writable)
 """403 `read_only` in demo mode: for what changes an explorer for everyone."""
+
+Uploading = Depends(_uploading)
+"""403 `uploads_off` where visitors bring nothing of their own: for what keeps a sample of theirs."""
 
 Accepting = Depends(_accepting)
 """503 `shutting_down` while the server drains: for what starts work."""

@@ -67,8 +67,9 @@ class Quotas:
         """Seconds that this request comes too early; 0 for one that may go on, which is counted then."""
         if self.jobs_per_minute is None:
             return 0.0
-        is_job = method == "POST" and (path == "/api/jobs" or path.endswith("/samples"))
-        cost = _CHECK_COST if method == "POST" and path == "/api/jobs/check" else 1
+        is_job = method == "POST" and (path == "/api/jobs" or path.endswith(("/samples", "/edits")))
+        looks = method == "POST" and (path == "/api/jobs/check" or path.endswith("/edits/predictions"))
+        cost = _CHECK_COST if looks else 1
         spent = [(self._requests[0], session, cost), (self._requests[1], client, cost)]
         if is_job:
             spent += [(self._jobs[0], session, 1), (self._jobs[1], client, 1)]

@@ -7,11 +7,14 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from attriscope.workers.messages import (
+    MAX_K,
     AttributionRequest,
     Checked,
     Cost,
     Description,
+    Edited,
     ErrorBody,
+    Fill,
     LayerDescription,
     MapInfo,
     Message,
@@ -63,6 +66,39 @@ class Sample(SampleInfo):
         description="by model, best first, at most 20; a model is absent until it has predicted"
     )
     errors: dict[str, ErrorBody] = Field(description="by model, why it could not predict this sample")
+    name: str | None = Field(default=None, description="of the file, for an upload")
+    edit: Edited | None = Field(default=None, description="what it was made of, for an edited sample")
+
+
+class Mask(Message):
+    width: int = Field(ge=1)
+    height: int = Field(ge=1)
+    bits: str = Field(
+        description="base64; a bit a pixel, 1 to fill it, row after row without padding between, the highest bit first"
+    )
+
+
+class Edit(Message):
+    """Which pixels of a sample to fill, and with what."""
+
+    feature: str
+    mask: Mask
+    fill: Fill
+
+
+class EditDraft(Edit):
+    """An edit to predict and forget."""
+
+    models: list[str] = Field(min_length=1, max_length=64)
+    classes: list[Annotated[int, Field(ge=0)]] = Field(
+        default_factory=list, max_length=MAX_K, description="to be among the predictions, however low their score"
+    )
+
+
+class EditPredictions(Message):
+    predictions: dict[str, list[Prediction]] = Field(description="by model, best first; then the classes asked for")
+    errors: dict[str, ErrorBody] = Field(description="by model, why it could not predict the edited sample")
+    image: str = Field(description="base64 of a PNG: the edited sample as displayed")
 
 
 class SamplePage(Message):

@@ -14,7 +14,13 @@ def explorer(host: HostedExplorer) -> schemas.ExplorerSummary:
 
 
 def sample(record: SampleRecord) -> schemas.Sample:
-    return schemas.Sample(**dict(record.info), predictions=record.predictions, errors=record.errors)
+    return schemas.Sample(
+        **dict(record.info),
+        predictions=record.predictions,
+        errors=record.errors,
+        name=record.name,
+        edit=record.edited,
+    )
 
 
 def item(record: Item) -> schemas.JobItem:

@@ -5,7 +5,7 @@ thread                calls
 ====================  ==================================================================
 reader (`receive`)    check, baseline, cancel: answered at once, while the main thread computes
 data                  scan: a slow dataset blocks none of the others
-uploads               upload: decoding a large image takes a while
+uploads               upload, edit: decoding or blurring a large image takes a while
 main (`run`)          predict, attribute: one after the other, after loading
 ====================  ==================================================================
 """
@@ -31,6 +31,7 @@ _LANES: dict[str, Literal["reader", "data", "uploads"]] = {
     "baseline": "reader",
     "scan": "data",
     "upload": "uploads",
+    "edit": "uploads",
 }
 
 

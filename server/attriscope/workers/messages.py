@@ -271,6 +271,39 @@ class Prediction(Message):
     output: float = Field(description="the model's raw output")
 
 
+# --- edits -----------------------------------------------------------------------------------------
+
+
+class BaselineFill(Message):
+    kind: Literal["baseline"]
+    baseline: str = "zero"
+
+
+class BlurFill(Message):
+    """The image itself, blurred as the feature blurs."""
+
+    kind: Literal["blur"]
+
+
+class ColourFill(Message):
+    kind: Literal["colour"]
+    colour: list[Annotated[int, Field(ge=0, le=255)]] = Field(
+        min_length=3, max_length=3, description="red, green, blue, as displayed"
+    )
+
+
+Fill = Annotated[BaselineFill | BlurFill | ColourFill, Field(discriminator="kind")]
+
+
+class Edited(Message):
+    """What a sample was made of, where some of another's pixels were filled."""
+
+    sample: int
+    feature: str
+    share: float = Field(gt=0, le=1, description="of the pixels")
+    fill: Fill
+
+
 # --- results ---------------------------------------------------------------------------------------
 
 

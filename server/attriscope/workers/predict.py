@@ -18,9 +18,13 @@ from attriscope.workers.protocol import Frame, Send, ShouldStop
 
 
 def predict(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: ShouldStop) -> Frame:
-    """The best classes of each item by score, at most `MAX_K`. Raises Nonfinite for a NaN or infinite output."""
+    """The best classes of each item by score, at most `MAX_K`, then those asked for.
+
+    Raises Nonfinite for a NaN or infinite output.
+    """
     name = frame.body["model"]
     items = inputs_of(frame.arrays, int(frame.body["count"]))
+    classes = [int(index) for index in frame.body.get("classes", ())]
     found: dict[int, list[Prediction]] = {}
     for group in same_shapes(items):
         if should_stop():
@@ -29,7 +33,7 @@ def predict(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: Shoul
             inputs = stack([items[n] for n in group], loaded.device)
             outputs, scores = in_parts(model.output, inputs, model.predict)
         for n, output, score in zip(group, outputs, scores, strict=True):
-            found[n] = _best(loaded, name, output, score)
+            found[n] = _best(loaded, name, output, score, classes)
     predictions = [[p.model_dump(mode="json") for p in found[n]] for n in range(len(items))]
     return Frame("reply", body={"predictions": predictions})
 
@@ -65,7 +69,7 @@ def stack(items: list[tuple[Tensor, ...]], device: torch.device) -> tuple[Tensor
     return tuple(torch.stack(parts).to(device) for parts in zip(*items, strict=True))
 
 
-def _best(loaded: LoadedExplorer, model: str, output: Tensor, score: Tensor) -> list[Prediction]:
+def _best(loaded: LoadedExplorer, model: str, output: Tensor, score: Tensor, classes: list[int]) -> list[Prediction]:
     for what, values in (("output", output), ("score", score)):
         if not bool(torch.isfinite(values).all()):
             at = int((~torch.isfinite(values)).nonzero()[0])
@@ -75,6 +79,7 @@ def _best(loaded: LoadedExplorer, model: str, output: Tensor, score: Tensor) -> 
                 index=at,
             )
     order = torch.argsort(score, descending=True, stable=True)[:MAX_K].tolist()
+    order += [index for index in classes if index not in order and index < len(score)]
     return [
         Prediction(index=i, name=loaded.class_name(model, i), score=score[i].item(), output=output[i].item())
         for i in order

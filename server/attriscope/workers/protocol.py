@@ -13,7 +13,8 @@ call              body and arrays                              interim frames �
 ``scan``          start, count                                 ``sample``: SampleInfo; arrays ``input.<i>``,
                                                                ``display.<feature>`` (PNG), ``evidence.<feature>``
                                                                (uint8 H×W) → {exhausted, failure: ErrorBody|null}
-``predict``       model, count; ``<n>.input.<i>``              → {predictions: [[Prediction…]…]}
+``predict``       model, count, classes (optional: always      → {predictions: [[Prediction…]…]}
+                  among them); ``<n>.input.<i>``
 ``check``         request: AttributionRequest, items:          → Checked
                   [{sample, sha256, shapes, target}…]
 ``attribute``     request (arguments after defaults), items:   ``progress``: {done, total} evaluations; ``result``:
@@ -23,6 +24,10 @@ call              body and arrays                              interim frames �
                                                                result's ``evaluation`` may have further arrays, named
                                                                ``<stage>@<feature>``
 ``upload``        name; ``file`` (uint8: the file's bytes)     → SampleInfo (index -1); arrays as ``sample``'s
+``edit``          feature, width, height, fill: Fill;          → as ``upload``'s
+                  ``mask`` (uint8: a bit a pixel, rows one
+                  after another, the highest bit first);
+                  ``0.input.<i>``
 ``baseline``      baseline, feature; ``0.input.<i>``           → {}; ``display`` (PNG)
 ``cancel``        call: id                                     none; the call named ends with error ``cancelled``
 ================  ==========================================  =================================================

@@ -3,11 +3,14 @@ import { memo, type CSSProperties, type ReactElement } from "react";
 import type { ModelDescription, Sample } from "../../api/types";
 import { rendererOf } from "../../features";
 import { sameCell, type Cell } from "../../state/launches";
+import { isOwn } from "../../state/own";
 import type { Display } from "../../state/page";
 import { TESTID } from "../../testids";
 import { useText } from "../../text";
 import { useExplainInstead } from "../actions";
 import type { SharedLimits } from "../shared";
+import { CardActions } from "../own/CardActions";
+import { nameOf, SampleName } from "../own/SampleName";
 import { useSubject, versionOf } from "../workspace";
 import { MapCell } from "./MapCell";
 import classes from "./SampleCard.module.css";
@@ -31,6 +34,7 @@ interface SampleCardProps {
 export const SampleCard = memo(function SampleCard(props: SampleCardProps): ReactElement {
   const { sample, columns, display, sharedLimits, first } = props;
   const text = useText();
+  const { description } = useSubject();
   const several = columns.length > 1;
   const mapTiles = display.panels.filter((panel) => panel !== "original").length;
   const hasOriginal = display.panels.includes("original");
@@ -39,7 +43,7 @@ export const SampleCard = memo(function SampleCard(props: SampleCardProps): Reac
   return (
     <article
       className={classes.card}
-      aria-label={text.sample.image(sample.index, sample.label?.name ?? null)}
+      aria-label={nameOf(text, sample, description)}
       data-testid={TESTID.sample}
       data-sample={sample.index}
     >
@@ -102,7 +106,7 @@ function Originals({ explorer, sample, display }: SampleCardProps): ReactElement
             version={versionOf(description, sample)}
             feature={feature}
             display={display}
-            name={text.sample.image(sample.index, sample.label?.name ?? null)}
+            name={nameOf(text, sample, description)}
           />
         );
       })}
@@ -119,9 +123,11 @@ function Head({ sample, columns }: { sample: Sample; columns: readonly Column[] 
   const models = columns.filter(({ model }) => model.outputs !== 1).map(({ model }) => model.name);
   return (
     <header className={classes.head}>
-      <h2 className={classes.number}>{text.sample.number(sample.index)}</h2>
+      <h2 className={classes.number}>
+        <SampleName sample={sample} />
+      </h2>
       {label === null ? (
-        <span className={classes.noLabel}>{text.sample.noLabel}</span>
+        !isOwn(sample.index) && <span className={classes.noLabel}>{text.sample.noLabel}</span>
       ) : label.index === null || models.length === 0 ? (
         <span className={classes.label}>{label.name}</span>
       ) : (
@@ -142,6 +148,7 @@ function Head({ sample, columns }: { sample: Sample; columns: readonly Column[] 
             : text.sample.mistake}
         </span>
       )}
+      <CardActions sample={sample} />
     </header>
   );
 }

@@ -13,6 +13,7 @@ import { useText } from "../../text";
 import { ErrorNote } from "../ErrorNote";
 import { useWanted } from "../freshness";
 import { useSharedLimits } from "../shared";
+import { OwnImages } from "../own/OwnImages";
 import { useWorkspace } from "../workspace";
 import { SampleCard } from "./SampleCard";
 import classes from "./SamplesView.module.css";
@@ -28,6 +29,7 @@ export function SamplesView(): ReactElement {
   return (
     <>
       <ScanLine />
+      <OwnImages />
       {error !== null && (
         <div className={classes.wide}>
           <ErrorNote title={text.errors.samples} error={toErrorBody(error)} onRetry={retry} />
@@ -66,8 +68,9 @@ function ScanLine(): ReactElement | null {
   const text = useText();
   const browse = useBrowse();
   const { explorer, description, samples } = useWorkspace();
-  const { page, items } = samples;
+  const { page } = samples;
   if (!page) return null;
+  const { items } = page;
   const plain = browse.order === "dataset" && !isFiltered(browse);
   const name = (index: number | null): string | null =>
     index === null ? null : (description.classes?.[index] ?? String(index));

@@ -13,6 +13,7 @@ from attriscope.jobs.hosted import HostedExplorer
 from attriscope.jobs.slot import WorkerError, WorkerLost
 from attriscope.settings import Settings
 from attriscope.web import views
+from attriscope.web.permits import Uploading
 from attriscope.web.schemas import Sample
 from attriscope.web.services import ServicesDep, SessionDep
 from attriscope.workers.image_types import NAMES, image_type
@@ -52,17 +53,15 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.post("", status_code=201, openapi_extra=_FORM, responses=_ERRORS)
+@router.post("", status_code=201, openapi_extra=_FORM, responses=_ERRORS, dependencies=[Uploading])
 async def upload_sample(explorer: str, request: Request, services: ServicesDep, session: SessionDep) -> Sample:
     """An image file as a sample; predictions follow, and its index is as good as any in a job."""
     settings = services.settings
-    if not settings.may_upload:
-        raise Refused(403, ErrorBody(code="uploads_off", message="This server takes no uploads."))
     host = services.board.host(explorer)
     name, content = await _file(request, settings)
     reply = await _made(host, name, content, settings)
     info = SampleInfo.model_validate(reply.body)
-    return views.sample(host.add_upload(session, info, reply.arrays, settings.max_uploads))
+    return views.sample(host.add_upload(session, info, reply.arrays, settings.max_uploads, name=name))
 
 
 async def _file(request: Request, settings: Settings) -> tuple[str, bytes]:

@@ -1,0 +1,67 @@
+import { SegmentedControl, Select } from "@mantine/core";
+import type { ReactElement } from "react";
+
+import type { Fill } from "../../api/types";
+import { useText } from "../../text";
+import { useSubject } from "../workspace";
+import classes from "./edit.module.css";
+
+export interface FillChoice {
+  readonly kind: Fill["kind"];
+  readonly baseline: string;
+  /** "#rrggbb" */
+  readonly colour: string;
+}
+
+export function fillOf({ kind, baseline, colour }: FillChoice): Fill {
+  if (kind === "baseline") return { kind, baseline };
+  if (kind === "blur") return { kind };
+  return { kind, colour: [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16)) };
+}
+
+const KINDS = ["baseline", "blur", "colour"] as const;
+
+export function FillControl({
+  fill,
+  onChange,
+}: {
+  fill: FillChoice;
+  onChange: (fill: FillChoice) => void;
+}): ReactElement {
+  const text = useText();
+  const { description } = useSubject();
+  return (
+    <div className={classes.group}>
+      <span className={classes.title}>{text.edit.fill}</span>
+      <div className={classes.row}>
+        <SegmentedControl
+          size="xs"
+          aria-label={text.edit.fill}
+          value={fill.kind}
+          data={KINDS.map((value) => ({ value, label: text.edit.fills[value] }))}
+          onChange={(kind) => onChange({ ...fill, kind })}
+        />
+        {fill.kind === "baseline" && (
+          <Select
+            size="xs"
+            w={140}
+            aria-label={text.edit.baseline}
+            data={description.baselines.map(({ id, name }) => ({ value: id, label: name }))}
+            value={fill.baseline}
+            allowDeselect={false}
+            onChange={(baseline) => baseline !== null && onChange({ ...fill, baseline })}
+          />
+        )}
+        {fill.kind === "colour" && (
+          <input
+            type="color"
+            className={classes.colour}
+            aria-label={text.edit.colour}
+            value={fill.colour}
+            onChange={(event) => onChange({ ...fill, colour: event.currentTarget.value })}
+          />
+        )}
+      </div>
+    </div>
+  );
+}
