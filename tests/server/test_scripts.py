@@ -133,7 +133,8 @@ def assert_reproduced(folder: Path, server: LiveServer, settings: Sequence[dict[
         items.append(job["items"][0])
     made = run(folder, [script(server, item) for item in items])
     for asked, item, maps in zip(settings, items, made, strict=True):
-        for name, values in maps.items():
+        names = [found["feature"] for found in server.client.get(f"/api/results/{item['key']}").json()["maps"]]
+        for name, values in zip(names, maps.values(), strict=True):
             served = np.load(io.BytesIO(server.client.get(f"/api/results/{item['key']}/{name}.npy").content))
             assert (values.dtype, values.shape) == (served.dtype, served.shape), asked
             np.testing.assert_allclose(
@@ -192,7 +193,7 @@ def test_paths_of_a_shared_server_stay_on_it(tmp_path: Path) -> None:
             code = script(server, server.run(method="saliency")["items"][0])
             assert ("secret place" in code) == whole
             assert ("without the path" in code) == (not whole)
-            assert f"load_explorer({str(file) if whole else 'mine.py'!r})" in code
+            assert repr(str(file) if whole else "mine.py") in code
 
 
 def test_what_is_not_there_is_refused(tiny: LiveServer) -> None:
