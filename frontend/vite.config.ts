@@ -3,7 +3,7 @@ import { env } from "node:process";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
-import { savedPage } from "./saved-page";
+import { savedPage } from "./saved-page.ts";
 
 export default defineConfig({
   // Relative, so that the page works behind any path prefix.

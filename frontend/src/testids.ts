@@ -21,4 +21,7 @@ export const TESTID = {
   reload: "reload",
   notice: "notice",
   scanned: "scanned",
+  share: "share",
+  shareStatus: "share-status",
+  cellMenu: "cell-menu",
 } as const;

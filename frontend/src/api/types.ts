@@ -20,6 +20,7 @@ export type MethodDescription = Schemas["MethodDescription"];
 export type ModelDescription = Schemas["ModelDescription"];
 export type Notice = Schemas["Notice"];
 export type PartialEvent = Schemas["PartialEvent"];
+export type PythonScript = Schemas["PythonScript"];
 export type Prediction = Schemas["Prediction"];
 export type ResultInfo = Schemas["ResultInfo"];
 export type Sample = Schemas["Sample"];

@@ -19,6 +19,7 @@ import { describePlace, type Making } from "../../text/describe";
 import { ErrorNote } from "../ErrorNote";
 import { retry } from "../actions";
 import { useInvitation } from "../invitation";
+import { CellMenu } from "../share/CellMenu";
 import { sharedKey, type SharedLimits } from "../shared";
 import { useSubject, versionOf } from "../workspace";
 import { CaptionLines, PartialCaption } from "./CaptionLines";
@@ -77,6 +78,14 @@ export function MapCell(props: MapCellProps): ReactElement {
       <div className={classes.details}>
         <Predictions sample={sample} model={model} explained={made?.item.target ?? null} />
         {estimate && <PartialCaption making={estimate.making} share={estimate.map.share} />}
+        {finished && (
+          <CellMenu
+            sample={sample}
+            model={model.name}
+            result={finished}
+            sharedLimit={display.shared ? (props.sharedLimits.get(sharedKey(finished.info)) ?? null) : null}
+          />
+        )}
         {finished && (
           <CaptionLines
             info={finished.info}
