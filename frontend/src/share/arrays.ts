@@ -32,7 +32,7 @@ export function archive(cells: readonly NumbersCell[], origin: Origin): Blob {
     const place = counts.get(sample) ?? 0;
     counts.set(sample, place + 1);
     for (const [feature, data] of Object.entries(files)) {
-      const name = `sample${sample}_${place}_${identifier(feature)}`;
+      const name = unused(maps, `sample${sample}_${place}_${identifier(feature)}`);
       entries.push({ name: `${name}.npy`, data });
       maps[name] = { sample, label, feature, result: info };
     }
@@ -44,4 +44,9 @@ export function archive(cells: readonly NumbersCell[], origin: Origin): Blob {
 /** Characters that mean something in a path are replaced. */
 function identifier(feature: string): string {
   return feature.replace(/[^\p{L}\p{N}_-]/gu, "_");
+}
+
+/** Two features may differ in replaced characters alone. */
+function unused(maps: Readonly<Record<string, unknown>>, name: string): string {
+  return name in maps ? unused(maps, `${name}_`) : name;
 }
