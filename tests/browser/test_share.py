@@ -109,13 +109,13 @@ def _starts_job(answer: Any) -> bool:
     return bool(answer.request.method == "POST" and answer.url.endswith("/api/jobs"))
 
 
-@pytest.mark.usefixtures("clipboard")
 def test_a_link_to_maps_that_are_not_stored_waits_for_fetch(page: Page, scenes: LiveServer) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url) if request.method == "POST" else None)
     explorer = ExplorerPage(page, scenes, "count=2&arg.n_steps=29&maps=true").ready(2)
     expect(explorer.sample(0).get_by_test_id("map-place")).to_contain_text("Press Fetch")
-    expect(explorer.controls.get_by_text("about").or_(explorer.controls.get_by_text("less than")).first).to_be_visible()
+    expect(explorer.controls.get_by_test_id("estimate")).to_contain_text(re.compile(r"\d s"))
+    expect(explorer.controls.get_by_text("stored already")).to_have_count(0)
     assert [url for url in asked if url.endswith("/api/jobs")] == []
 
 

@@ -18,7 +18,7 @@ const FONTS: Record<TextStyle, string> = {
   foot: `400 11px ${FAMILY}`,
 };
 const INK = "#1c1a22";
-const DIM = "#69636f";
+const DIM = "#625d6e";
 const DIMMED: ReadonlySet<TextStyle> = new Set(["subtitle", "number", "panel", "tick", "foot"]);
 const PAPER = "#ffffff";
 const EDGE = "rgb(127 120 140 / 25%)";
