@@ -73,11 +73,6 @@ export function MapCell(props: MapCellProps): ReactElement {
             )}
           </div>
         )}
-      </div>
-      {(estimate ?? finished) && cell.failure && <Failure {...props} />}
-      <div className={classes.details}>
-        <Predictions sample={sample} model={model} explained={made?.item.target ?? null} />
-        {estimate && <PartialCaption making={estimate.making} share={estimate.map.share} />}
         {finished && (
           <CellMenu
             sample={sample}
@@ -86,6 +81,11 @@ export function MapCell(props: MapCellProps): ReactElement {
             sharedLimit={display.shared ? (props.sharedLimits.get(sharedKey(finished.info)) ?? null) : null}
           />
         )}
+      </div>
+      {(estimate ?? finished) && cell.failure && <Failure {...props} />}
+      <div className={classes.details}>
+        <Predictions sample={sample} model={model} explained={made?.item.target ?? null} />
+        {estimate && <PartialCaption making={estimate.making} share={estimate.map.share} />}
         {finished && (
           <CaptionLines
             info={finished.info}
