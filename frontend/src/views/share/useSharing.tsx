@@ -76,6 +76,7 @@ export function useSharing(): Sharing {
         lockScroll={false}
         centered
         size="lg"
+        classNames={{ inner: classes.dialog }}
         closeButtonProps={{ "aria-label": text.close }}
       >
         {state.kind === "refused" && <Refused content={state.content} />}
