@@ -141,7 +141,8 @@ def test_a_map_copied_as_python_makes_the_map_again(page: Page, scenes: LiveServ
     assert done.returncode == 0, done.stderr
     key = scenes.run(samples=[1], method="occlusion")["items"][0]["key"]
     served = np.load(io.BytesIO(scenes.client.get(f"/api/results/{key}/image.npy").content))
-    np.testing.assert_allclose(np.load(tmp_path / "made.npy"), served, rtol=0, atol=1e-6)
+    # Differences of scores near 10, in float32 and in chunks of another size.
+    np.testing.assert_allclose(np.load(tmp_path / "made.npy"), served, rtol=0, atol=5e-6)
 
 
 def test_where_the_clipboard_is_refused_the_text_is_shown_selected(page: Page, tiny: LiveServer) -> None:
