@@ -65,13 +65,16 @@ def png(file: Path) -> np.ndarray:
 
 
 def place_of(part: np.ndarray, whole: np.ndarray) -> tuple[int, int] | None:
-    """Where `part` stands in `whole`, pixel for pixel."""
-    height, width = part.shape[:2]
-    room = whole[: whole.shape[0] - height + 1, : whole.shape[1] - width + 1]
-    rows, columns = np.nonzero((room == part[0, 0]).all(axis=-1))
-    for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
-        if np.array_equal(whole[row : row + height, column : column + width], part):
-            return row, column
+    """Where `part` stands in `whole`, pixel for pixel: looked for by its rarest colour, since most of it is white."""
+    needle, hay = (np.ascontiguousarray(image).view(np.uint32)[..., 0] for image in (part, whole))
+    colours, counts = np.unique(needle, return_counts=True)
+    rarest = colours[counts.argmin()]
+    down, right = np.argwhere(needle == rarest)[0]
+    for row, column in np.argwhere(hay == rarest) - (down, right):
+        if row >= 0 and column >= 0:
+            block = hay[row : row + needle.shape[0], column : column + needle.shape[1]]
+            if np.array_equal(block, needle):
+                return int(row), int(column)
     return None
 
 
