@@ -44,6 +44,9 @@ class PropagationRule(ABC):
     STABILITY_FACTOR: ClassVar[float] = 1e-9
     """How far from 0 denominators are kept."""
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
     @abstractmethod
     def _manipulate_weights(self, module: nn.Module, inputs: Any, outputs: Any) -> None:
         """Change the parameters of ``module``, a copy of the layer; it is called on the layer's inputs."""
@@ -80,6 +83,9 @@ class EpsilonRule(PropagationRule):
 
     def __init__(self, epsilon: float = 1e-9) -> None:
         self.STABILITY_FACTOR = _positive("epsilon", epsilon)  # type: ignore[misc]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.STABILITY_FACTOR!r})"
 
     def _manipulate_weights(self, module: nn.Module, inputs: Any, outputs: Any) -> None:
         """The weights stay as they are."""
@@ -140,6 +146,9 @@ class GammaRule(PropagationRule):
         self.gamma = _positive("gamma", gamma)
         self.set_bias_to_zero = set_bias_to_zero
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.gamma!r}, set_bias_to_zero={self.set_bias_to_zero})"
+
     def _manipulate_weights(self, module: nn.Module, inputs: Any, outputs: Any) -> None:
         weight = getattr(module, "weight", None)
         if isinstance(weight, Tensor):
@@ -162,6 +171,9 @@ class Alpha1_Beta0_Rule(PropagationRule):  # noqa: N801 - Captum's name
 
     def __init__(self, set_bias_to_zero: bool = False) -> None:
         self.set_bias_to_zero = set_bias_to_zero
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(set_bias_to_zero={self.set_bias_to_zero})"
 
     def _manipulate_weights(self, module: nn.Module, inputs: Any, outputs: Any) -> None:
         weight = getattr(module, "weight", None)

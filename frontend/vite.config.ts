@@ -3,10 +3,12 @@ import { env } from "node:process";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
 
+import { savedPage } from "./saved-page.ts";
+
 export default defineConfig({
   // Relative, so that the page works behind any path prefix.
   base: "./",
-  plugins: [react()],
+  plugins: [react(), savedPage()],
   build: {
     outDir: "../server/attriscope/static",
     emptyOutDir: true,

@@ -91,6 +91,9 @@ class Channels:
     def __init__(self, groups: int) -> None:
         self.groups = groups
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.groups})"
+
     def __call__(self, values: Estimate) -> Estimate:
         masks, count = [], 0
         for value in values:

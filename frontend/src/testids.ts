@@ -33,4 +33,7 @@ export const TESTID = {
   edit: "edit",
   editSurface: "edit-surface",
   editScore: "edit-score",
+  share: "share",
+  shareStatus: "share-status",
+  cellMenu: "cell-menu",
 } as const;

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from attriscope.errors import ExplorerError
     from attriscope.explorer import AttributionVisualizer, Batch, Explorer
     from attriscope.features.image import ImageFeature
+    from attriscope.opened import OpenExplorer, load_explorer
 
 _HOME = {
     "AttributionVisualizer": "attriscope.explorer",
@@ -21,9 +22,20 @@ _HOME = {
     "Explorer": "attriscope.explorer",
     "ExplorerError": "attriscope.errors",
     "ImageFeature": "attriscope.features.image",
+    "OpenExplorer": "attriscope.opened",
+    "load_explorer": "attriscope.opened",
 }
 
-__all__ = ["AttributionVisualizer", "Batch", "Explorer", "ExplorerError", "ImageFeature", "__version__"]
+__all__ = [
+    "AttributionVisualizer",
+    "Batch",
+    "Explorer",
+    "ExplorerError",
+    "ImageFeature",
+    "OpenExplorer",
+    "__version__",
+    "load_explorer",
+]
 
 
 def __getattr__(name: str) -> Any:

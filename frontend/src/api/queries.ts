@@ -155,7 +155,7 @@ async function loadResult(key: string, signal: AbortSignal): Promise<Result> {
   return { info, maps: Object.fromEntries(maps) };
 }
 
-const resultOptions = (key: string) => ({
+export const resultOptions = (key: string) => ({
   queryKey: ["result", key],
   queryFn: ({ signal }: { signal: AbortSignal }) => loadResult(key, signal),
   gcTime: 5 * MINUTE,

@@ -15,6 +15,7 @@ import type {
   Explorers,
   ExplorerSummary,
   Job,
+  PythonScript,
   ResultInfo,
   Sample,
   SamplePage,
@@ -125,6 +126,18 @@ export const cancelJob = (job: string): Promise<Job> =>
 export const getResult = (key: string, signal: AbortSignal): Promise<ResultInfo> =>
   answer(client.GET("/api/results/{key}", { params: { path: { key } }, signal }));
 
+/** A map as code, for the model and sample as they are called now. */
+export const getScript = (
+  key: string,
+  explorer: string,
+  model: string,
+  sample: number,
+  signal: AbortSignal,
+): Promise<PythonScript> =>
+  answer(
+    client.GET("/api/results/{key}/script", { params: { path: { key }, query: { explorer, model, sample } }, signal }),
+  );
+
 const join = (...parts: (string | number)[]): string => BASE_URL + parts.map((p) => encodeURIComponent(p)).join("/");
 
 export const imageUrl = (explorer: string, index: number, feature: string): string =>
@@ -144,6 +157,22 @@ export const eventsUrl = (): string => join("api", "events");
 
 export async function getMap(key: string, feature: string, signal: AbortSignal): Promise<HeatMap> {
   return heatMap(await fetchNpy(join("api", "results", key, `${feature}.npy`), signal));
+}
+
+/** The map's file as the server keeps it. */
+export async function getMapFile(key: string, feature: string, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await fetchBytes(join("api", "results", key, `${feature}.npy`), signal);
+  return new Uint8Array(await reach(response.arrayBuffer()));
+}
+
+export async function getImageFile(
+  explorer: string,
+  index: number,
+  feature: string,
+  signal: AbortSignal,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await fetchBytes(imageUrl(explorer, index, feature), signal);
+  return new Uint8Array(await reach(response.arrayBuffer()));
 }
 
 /** The newest estimate of a map under way. */

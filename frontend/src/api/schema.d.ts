@@ -376,6 +376,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/results/{key}/script": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Script
+         * @description The map as a Python script with `attribution_core` that makes it again.
+         */
+        get: operations["get_script_api_results__key__script_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/results/{key}/{feature}.npy": {
         parameters: {
             query?: never;
@@ -1314,6 +1334,17 @@ export interface components {
              * @enum {string}
              */
             type: "progress";
+        };
+        /**
+         * PythonScript
+         * @description A map as code.
+         */
+        PythonScript: {
+            /**
+             * Code
+             * @description a script that makes the map again and leaves it in `heat_map`
+             */
+            code: string;
         };
         /** RandomisationInfo */
         RandomisationInfo: {
@@ -2510,6 +2541,43 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ResultInfo"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_script_api_results__key__script_get: {
+        parameters: {
+            query: {
+                explorer: string;
+                /** @description what the model is called now; as in the result by default */
+                model?: string | null;
+                /** @description its index now; as in the result by default */
+                sample?: number | null;
+            };
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PythonScript"];
                 };
             };
             /** @description Validation Error */

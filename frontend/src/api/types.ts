@@ -25,6 +25,7 @@ export type MethodDescription = Schemas["MethodDescription"];
 export type ModelDescription = Schemas["ModelDescription"];
 export type Notice = Schemas["Notice"];
 export type PartialEvent = Schemas["PartialEvent"];
+export type PythonScript = Schemas["PythonScript"];
 export type Prediction = Schemas["Prediction"];
 export type RandomisationInfo = Schemas["RandomisationInfo"];
 export type ReadingInfo = Schemas["ReadingInfo"];

@@ -5,6 +5,7 @@ import { colourScale, paintBar, SCALE_IDS, type ScaleId } from "../heatmap";
 import { PANELS, SIGN_CHOICES, SIZES, type Display, type PanelId } from "../state/page";
 import { changePage, useDisplay } from "../state/services";
 import { useText } from "../text";
+import { ShareMenu } from "../views/share/ShareMenu";
 import { useWorkspace } from "../views/workspace";
 import classes from "./Bars.module.css";
 import { Sliders } from "./icons";
@@ -48,6 +49,7 @@ export function DisplayBar(): ReactElement {
         </Tooltip>
       )}
       <DrawingMenu display={display} />
+      <ShareMenu />
     </section>
   );
 }

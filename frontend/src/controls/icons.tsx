@@ -39,6 +39,8 @@ export const Moon = icon("M13.8 9.6A6 6 0 0 1 6.4 2.2a6 6 0 1 0 7.4 7.4Z");
 export const Cross = icon("m4 4 8 8M12 4l-8 8");
 export const Check = icon("m3 8.5 3.2 3.2L13 4.8");
 export const Reload = icon("M13.5 8a5.5 5.5 0 1 1-1.6-3.9L13.5 5.7M13.5 2.2v3.5H10");
+export const Share = icon("M8 9.5v-8M5 4.2 8 1.5l3 2.7M4.5 7H3v7h10V7h-1.5");
+export const Dots = icon("M3.5 8v.01M8 8v.01M12.5 8v.01");
 export const Target = icon("M8 1.5v3M8 11.5v3M1.5 8h3M11.5 8h3M12 8a4 4 0 1 1-8 0 4 4 0 0 1 8 0Z");
 
 /** A lens over a diverging scale. */

@@ -4,7 +4,12 @@ import type { HeatMap } from "./map";
 
 export type Interpolation = "nearest" | "bilinear";
 
-export function enlarge(map: HeatMap, width: number, height: number, interpolation: Interpolation): Float32Array {
+export function enlarge(
+  map: Pick<HeatMap, "width" | "height" | "values">,
+  width: number,
+  height: number,
+  interpolation: Interpolation,
+): Float32Array {
   if (map.width === width && map.height === height) return map.values;
   return interpolation === "bilinear"
     ? bilinear(map.values, map.width, map.height, width, height)

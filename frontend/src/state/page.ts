@@ -74,6 +74,8 @@ export interface Page {
   readonly ask: Ask;
   readonly browse: Browse;
   readonly display: Display;
+  /** Whether maps were asked for: who opens the address elsewhere is shown them, where they are stored. */
+  readonly fetched: boolean;
 }
 
 export const SCAN_STEP = 500;
@@ -117,6 +119,7 @@ export const INITIAL: Page = {
     evidence: false,
     size: "medium",
   },
+  fetched: false,
 };
 
 export function isFiltered(browse: Browse): boolean {

@@ -8,6 +8,7 @@ export type Change = {
   readonly ask?: Partial<Ask>;
   readonly browse?: Partial<Browse>;
   readonly display?: Partial<Display>;
+  readonly fetched?: boolean;
 };
 
 export interface PageStore extends Store<Page> {
@@ -75,6 +76,7 @@ export function createPageStore(address: Address, memory: PageMemory): PageStore
         ask: change.ask ? { ...page.ask, ...change.ask } : page.ask,
         browse: change.browse ? { ...page.browse, ...change.browse } : page.browse,
         display: change.display ? { ...page.display, ...change.display } : page.display,
+        fetched: change.fetched ?? page.fetched,
       });
       if (step) write("pushState");
       else {

@@ -7,6 +7,7 @@ import { INITIAL, type Ask, type Browse, type Display } from "./page";
 import { createPageStore } from "./pageStore";
 import { createPartialStore, partialKey, type PartialMap } from "./partials";
 import { createStore, useStore } from "./store";
+import { linkTo } from "./url";
 
 const page = createPageStore(window, sessionStorage);
 export const fetching = createFetchingStore(routes, sessionStorage);
@@ -21,6 +22,9 @@ export const openExplorer = page.open;
 export const useAsk = (): Ask => useStore(page, ({ ask }) => ask);
 export const useBrowse = (): Browse => useStore(page, ({ browse }) => browse);
 export const useDisplay = (): Display => useStore(page, ({ display }) => display);
+export const useFetched = (): boolean => useStore(page, ({ fetched }) => fetched);
+/** The address of the page as it is now, which the address bar follows a moment later. */
+export const pageLink = (): string => linkTo(window.location, page.get());
 export const useFetching = (): Fetching => useStore(fetching, (value) => value);
 
 export const useEvaluations = (): Fetching => useStore(evaluations, (value) => value);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { INITIAL, type Page } from "./page";
-import { parse, serialise } from "./url";
+import { linkTo, parse, serialise } from "./url";
 
 const FULL: Page = {
   ask: {
@@ -42,6 +42,7 @@ const FULL: Page = {
     evidence: true,
     size: "large",
   },
+  fetched: true,
 };
 
 const roundTrip = (page: Page): Page => parse(new URLSearchParams(serialise(page).toString()));
@@ -98,5 +99,13 @@ describe("the URL", () => {
     "nonsense=1",
   ])("ignores %s", (query) => {
     expect(parse(new URLSearchParams(query))).toEqual(INITIAL);
+  });
+
+  it("is told whole, without what else the address held", () => {
+    const here = new URL("https://host:8/attriscope/?token=secret#part");
+    expect(linkTo(here, INITIAL)).toBe("https://host:8/attriscope/");
+    const link = linkTo(here, FULL);
+    expect(parse(new URL(link).searchParams)).toEqual(FULL);
+    expect(link).not.toContain("secret");
   });
 });

@@ -23,7 +23,7 @@ const ARGUMENT = "arg.";
 const LAYER = "layer.";
 const OFF = "off";
 
-export function serialise({ ask, browse, display }: Page): URLSearchParams {
+export function serialise({ ask, browse, display, fetched }: Page): URLSearchParams {
   const out = new URLSearchParams();
   const put = (key: string, value: string | number | boolean | null | undefined, usual?: unknown): void => {
     if (value !== null && value !== undefined && value !== usual) out.append(key, String(value));
@@ -61,11 +61,19 @@ export function serialise({ ask, browse, display }: Page): URLSearchParams {
   put("shared", display.shared || null);
   put("evidence", display.evidence || null);
   put("size", display.size, INITIAL.display.size);
+  put("maps", fetched || null);
   return out;
 }
 
+/** The whole address that shows `page`: nothing of the address before but its place, so no token. */
+export function linkTo({ origin, pathname }: Pick<Location, "origin" | "pathname">, page: Page): string {
+  const query = serialise(page).toString();
+  return origin + pathname + (query ? `?${query}` : "");
+}
+
 export function parse(params: URLSearchParams): Page {
-  return { ask: parseAsk(params), browse: parseBrowse(params), display: parseDisplay(params) };
+  const fetched = params.get("maps") === "true";
+  return { ask: parseAsk(params), browse: parseBrowse(params), display: parseDisplay(params), fetched };
 }
 
 function parseAsk(params: URLSearchParams): Ask {

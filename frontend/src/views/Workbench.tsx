@@ -25,6 +25,7 @@ import { ErrorNote } from "./ErrorNote";
 import { Main } from "./Main";
 import classes from "./Workbench.module.css";
 import { SamplesView } from "./samples/SamplesView";
+import { useStoredMaps } from "./share/useStoredMaps";
 import {
   SubjectProvider,
   useNewSubject,
@@ -68,6 +69,7 @@ function Layout(): ReactElement {
   const text = useText();
   const narrow = useMediaQuery(NARROW, false, { getInitialValueInEffect: false });
   useEnterKey();
+  useStoredMaps();
   return (
     <div className={classes.layout}>
       {!narrow && (

@@ -25,6 +25,7 @@ export function useFetchAction(): FetchAction {
         return;
       }
       if (activity.active.length > 0) cancel();
+      changePage({ fetched: true });
       void fetching.launch(requests, "fetch", stampOf(description, samples.items));
     },
   };

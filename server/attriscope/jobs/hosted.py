@@ -42,7 +42,7 @@ class HostedExplorer:
     """The parts of one explorer, and the questions that need more than one of them."""
 
     def __init__(self, source: ExplorerSource, settings: Settings, placement: Placement, metrics: Metrics) -> None:
-        self.id = source.name
+        self.id, self.source = source.name, source
         self.pool = Pool(source, settings, placement, metrics)
         self.table = SampleTable(settings.spool_bytes)
         self.speed = Speed()
@@ -166,6 +166,15 @@ class HostedExplorer:
             rival = None if against is None else await self._class(against, index, request.model, single, patience)
             found.append((target, rival))
         return found
+
+    async def record(self, session: str, index: int, patience: float = 10.0) -> SampleRecord:
+        """A sample as it was read; one that was not read yet since a reload is waited for.
+
+        Raises Refused (404) for one that is not there, or is another session's.
+        """
+        if len(self.table) <= index < len(self.table) + _STEP:
+            await self.look(Query(), index, 1, index + 1, patience)
+        return self.table.of(session, index)
 
     async def distribution(self, method: str, patience: float = 10.0) -> list[int]:
         """The dataset's first samples, as many as `method` compares with and as have come after `patience` seconds."""

@@ -144,6 +144,12 @@ class Estimate(Checked):
     eta_seconds: float | None = Field(description="None until this model's speed is known")
 
 
+class PythonScript(Message):
+    """A map as code."""
+
+    code: str = Field(description="a script that makes the map again and leaves it in `heat_map`")
+
+
 # --- events ----------------------------------------------------------------------------------------
 
 

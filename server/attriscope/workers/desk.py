@@ -3,7 +3,7 @@
 ====================  ==================================================================
 thread                calls
 ====================  ==================================================================
-reader (`receive`)    check, baseline, cancel: answered at once, while the main thread computes
+reader (`receive`)    check, baseline, script, cancel: answered at once, while the main thread computes
 data                  scan: a slow dataset blocks none of the others
 uploads               upload, edit: decoding or blurring a large image takes a while
 main (`run`)          predict, attribute: one after the other, after loading
@@ -29,6 +29,7 @@ Load = Callable[[Callable[[str], None]], "Runtime"]
 _LANES: dict[str, Literal["reader", "data", "uploads"]] = {
     "check": "reader",
     "baseline": "reader",
+    "script": "reader",
     "scan": "data",
     "upload": "uploads",
     "edit": "uploads",

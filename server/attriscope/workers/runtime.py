@@ -9,7 +9,7 @@ import torch
 
 from attriscope.errors import ExplorerError, nearest
 from attriscope.explorer import Explorer
-from attriscope.workers import attribute, check, edit, memory, predict, scan, upload
+from attriscope.workers import attribute, check, edit, memory, predict, scan, script, upload
 from attriscope.workers.describe import describe
 from attriscope.workers.failures import error_body, is_device_fault
 from attriscope.workers.loaded import LoadedExplorer, Stage, no_stage
@@ -25,9 +25,9 @@ def _never() -> bool:
 class Runtime:
     """An explorer, loaded on a device: `description` says what it offers, `handle` answers calls.
 
-    Calls are answered on the caller's thread. 'check' and 'baseline' never run the model and may be asked while another
-    thread computes; 'scan' reads the dataset, 'upload' a file, 'edit' fills pixels; 'predict' and 'attribute' compute,
-    one at a time.
+    Calls are answered on the caller's thread. 'check', 'baseline' and 'script' never run the model and may be asked
+    while another thread computes; 'scan' reads the dataset, 'upload' a file, 'edit' fills pixels; 'predict' and
+    'attribute' compute, one at a time.
 
     The arguments are `LoadedExplorer`'s; `name` stands in for an explorer without one.
     """
@@ -105,4 +105,5 @@ _HANDLERS: dict[str, _Handler] = {
     "baseline": scan.baseline,
     "upload": upload.upload,
     "edit": edit.edit,
+    "script": script.script,
 }

@@ -1,6 +1,6 @@
 import { useLayoutEffect, useRef, type ReactElement } from "react";
 
-import { formatValue, paintBar, type BarStyle, type ColourScale, type Sign } from "../../heatmap";
+import { barEnds, formatValue, paintBar, type BarStyle, type ColourScale, type Sign } from "../../heatmap";
 import { TESTID } from "../../testids";
 import { useText } from "../../text";
 import classes from "./image.module.css";
@@ -19,9 +19,7 @@ const LENGTH = 128;
 export function ColourBar({ scale, sign, limit, style, opacity }: ColourBarProps): ReactElement {
   const text = useText();
   const ref = useRef<HTMLCanvasElement>(null);
-  const folded = sign === "absolute" || (sign === "all" && (!scale.signed || style === "masked"));
-  const low = folded || sign === "positive" ? 0 : -limit;
-  const high = sign === "negative" ? 0 : limit;
+  const [low, high] = barEnds(scale, sign, limit, style);
 
   useLayoutEffect(() => {
     const context = ref.current?.getContext("2d");

@@ -7,14 +7,15 @@ import {
   colourLimit,
   colourScale,
   isAllZero,
-  paintHeat,
-  paintMasked,
-  paintOverlay,
+  paintStyle,
+  panelSign,
+  panelStyle,
   type BarStyle,
   type HeatMap,
+  type MapPanel,
   type Sign,
 } from "../../heatmap";
-import type { Display, PanelId } from "../../state/page";
+import type { Display } from "../../state/page";
 import { useText, type Text } from "../../text";
 import { ErrorNote } from "../../views/ErrorNote";
 import { subjectOf, type MapsProps } from "../types";
@@ -23,8 +24,6 @@ import { drawnValues } from "./drawn";
 import { Evidence, Figure } from "./Figure";
 import classes from "./image.module.css";
 import { PixelCanvas } from "./PixelCanvas";
-
-type MapPanel = Exclude<PanelId, "original">;
 
 /** The ticked panels of one map, without the original. */
 export function ImageMaps(props: MapsProps): ReactElement {
@@ -76,8 +75,8 @@ interface PanelProps extends MapsProps {
 function Panel({ panel, map, values, limit, picture, ...props }: PanelProps): ReactElement {
   const { feature, display, name } = props;
   const text = useText();
-  const sign: Sign = panel === "positive" || panel === "negative" ? panel : props.sign;
-  const style = styleOf(panel);
+  const sign = panelSign(panel, props.sign);
+  const style = panelStyle(panel);
   const scale = colourScale(display.scale);
   const paint = usePaint(values, sign, limit, style, display, picture);
   const title = text.display.panelNames[panel];
@@ -100,10 +99,6 @@ function Panel({ panel, map, values, limit, picture, ...props }: PanelProps): Re
   );
 }
 
-function styleOf(panel: MapPanel): BarStyle {
-  return panel === "overlay" || panel === "masked" ? panel : "heat";
-}
-
 function usePaint(
   values: Float32Array,
   sign: Sign,
@@ -116,11 +111,7 @@ function usePaint(
   const alpha = style === "overlay" ? opacity : 1;
   return useCallback(
     (out: Uint32Array) => {
-      const norm = { sign, limit };
-      const scale = colourScale(scaleId);
-      if (style === "heat") paintHeat(values, norm, scale, out);
-      else if (picture && style === "overlay") paintOverlay(values, norm, scale, alpha, picture.grey, out);
-      else if (picture) paintMasked(values, norm, picture.rgba, out);
+      paintStyle(style, values, { sign, limit }, colourScale(scaleId), alpha, picture, out);
     },
     [values, sign, limit, style, scaleId, alpha, picture],
   );

@@ -20,6 +20,7 @@ import { ErrorNote } from "../ErrorNote";
 import { retry } from "../actions";
 import { FaithfulnessButton } from "../faithfulness/FaithfulnessButton";
 import { useInvitation } from "../invitation";
+import { CellMenu } from "../share/CellMenu";
 import { sharedKey, type SharedLimits } from "../shared";
 import { useSubject, versionOf } from "../workspace";
 import { CaptionLines, PartialCaption } from "./CaptionLines";
@@ -72,6 +73,14 @@ export function MapCell(props: MapCellProps): ReactElement {
               finished && cell.pending && <Badge cell={cell} />
             )}
           </div>
+        )}
+        {finished && (
+          <CellMenu
+            sample={sample}
+            model={model.name}
+            result={finished}
+            sharedLimit={display.shared ? (props.sharedLimits.get(sharedKey(finished.info)) ?? null) : null}
+          />
         )}
       </div>
       {(estimate ?? finished) && cell.failure && <Failure {...props} />}

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Annotated
 
-from fastapi import Response
+from fastapi import Query, Response
 
 from attriscope.jobs.errors import busy, not_found
+from attriscope.jobs.script import script
 from attriscope.jobs.store import Result
-from attriscope.web.services import Services, ServicesDep
+from attriscope.web.schemas import PythonScript
+from attriscope.web.services import Services, ServicesDep, SessionDep
 from attriscope.web.strict_json import strict_router
 from attriscope.workers.messages import ResultInfo
 
@@ -24,6 +27,23 @@ async def get_result(key: str, services: ServicesDep) -> Response:
     """A result without its numbers."""
     result = await _result(services, key)
     return Response(result.json, media_type="application/json", headers=_IMMUTABLE)
+
+
+@router.get("/{key}/script")
+async def get_script(
+    key: str,
+    services: ServicesDep,
+    session: SessionDep,
+    explorer: str,
+    model: Annotated[str | None, Query(description="what the model is called now; as in the result by default")] = None,
+    sample: Annotated[int | None, Query(ge=0, description="its index now; as in the result by default")] = None,
+) -> PythonScript:
+    """The map as a Python script with `attribution_core` that makes it again."""
+    info = (await _result(services, key)).info
+    named = {"model": info.model if model is None else model, "sample": info.sample if sample is None else sample}
+    host = services.board.host(explorer)
+    code = await script(services.board, host, session, info.model_copy(update=named), services.settings)
+    return PythonScript(code=code)
 
 
 @router.get("/{key}/{feature}.npy", responses={200: {"content": {"application/x-npy": {}}}}, response_class=Response)

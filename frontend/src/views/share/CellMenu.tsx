@@ -1,0 +1,90 @@
+import { ActionIcon, Menu } from "@mantine/core";
+import type { ReactElement } from "react";
+
+import type { Result } from "../../api/queries";
+import { getScript } from "../../api/routes";
+import type { Sample } from "../../api/types";
+import { Check, Dots } from "../../controls/icons";
+import { fileName } from "../../share/filenames";
+import { copyText, saveFile } from "../../share/save";
+import { useDisplay } from "../../state/services";
+import { TESTID } from "../../testids";
+import { useText } from "../../text";
+import { useSubject } from "../workspace";
+import { loadImages, shownCell } from "./collect";
+import { Item } from "./Item";
+import classes from "./share.module.css";
+import { useSharing, type Task } from "./useSharing";
+
+interface CellMenuProps {
+  sample: Sample;
+  /** What the model is called now. */
+  model: string;
+  result: Result;
+  /** The end of the colour scale where maps share one. */
+  sharedLimit: number | null;
+}
+
+/** One map, as code or as a picture. */
+export function CellMenu({ sample, model, result, sharedLimit }: CellMenuProps): ReactElement {
+  const text = useText();
+  const { state, run, dialog } = useSharing();
+  const display = useDisplay();
+  const { explorer, description } = useSubject();
+  const { info } = result;
+  const method = description.methods.find(({ id }) => id === info.method)?.name ?? info.method;
+
+  const python: Task = async (signal) => {
+    const { code } = await getScript(info.key, explorer.id, model, sample.index, signal);
+    return (await copyText(code)) ? { done: text.share.copied } : { refused: code };
+  };
+  const save =
+    (panel: "heat" | "overlay"): Task =>
+    async (signal) => {
+      const [panels, { panelPicture }, images] = await Promise.all([
+        import("../../share/panels"),
+        import("../../share/picture"),
+        loadImages(explorer.id, sample, false, signal),
+      ]);
+      const { sign, maps } = shownCell(text, { description }, { sample, title: "", result });
+      for (const { feature, ...map } of maps) {
+        const image = images.find((one) => one.feature === feature);
+        if (!image) continue;
+        const made = panels.mapPanel(panel, { ...map, sign }, image.picture, display, sharedLimit ?? undefined);
+        const several = maps.length > 1 ? feature : null;
+        const parts = [description.name, text.share.sampleName(sample.index), model, method, info.target_name, several];
+        saveFile(await panelPicture(made), fileName([...parts, text.display.panelNames[panel]], "png"));
+      }
+      return { done: text.share.saved };
+    };
+
+  const done = state.kind === "done";
+  return (
+    <div className={classes.cell}>
+      <Menu shadow="md" width={250} position="bottom-end">
+        <Menu.Target>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size="sm"
+            aria-label={text.share.cell(text.map.name(method, info.target_name))}
+            loading={state.kind === "working"}
+            data-testid={TESTID.cellMenu}
+          >
+            {done ? <Check /> : <Dots />}
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Item label={text.share.copyPython} help={text.share.copyPythonHelp} onClick={() => run(python)} />
+          <Menu.Divider />
+          <Item label={text.share.saveMap} help={text.share.png} onClick={() => run(save("heat"))} />
+          <Item label={text.share.saveOverlay} help={text.share.png} onClick={() => run(save("overlay"))} />
+        </Menu.Dropdown>
+      </Menu>
+      <span className={classes.word} role="status" data-testid={TESTID.shareStatus}>
+        {done ? state.words : ""}
+      </span>
+      {dialog}
+    </div>
+  );
+}

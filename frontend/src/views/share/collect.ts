@@ -1,0 +1,139 @@
+/** Gathers what the page shows, for the exports: the one place that knows how a grid's cells are found. */
+
+import { useQueryClient, type QueryClient } from "@tanstack/react-query";
+
+import { resultOptions, type Result } from "../../api/queries";
+import { getEvidence, getImageFile } from "../../api/routes";
+import type { Sample } from "../../api/types";
+import { decodePicture, maskOutline } from "../../heatmap";
+import type { ShownCell, ShownGrid, ShownImage } from "../../share/shown";
+import { cellKey, isForeign } from "../../state/launches";
+import type { Display } from "../../state/page";
+import { useDisplay } from "../../state/services";
+import { signOf } from "../../state/sign";
+import { useText, type Text } from "../../text";
+import { describeCompleteness, describeMethod, describeResult } from "../../text/describe";
+import { sharedKey } from "../shared";
+import { useWorkspace, type Workspace } from "../workspace";
+
+/** A finished map on the page. */
+export interface Found {
+  readonly sample: Sample;
+  readonly title: string;
+  readonly result: Result;
+}
+
+export interface Collector {
+  /** The maps shown, in the order of the page; fails where there are none. */
+  readonly maps: (signal: AbortSignal) => Promise<Found[]>;
+  /** All that is shown, images included. */
+  readonly grid: (signal: AbortSignal) => Promise<ShownGrid>;
+  /** "samples 0-7" */
+  readonly range: string;
+  readonly method: string;
+}
+
+/** There is nothing to export. */
+export class NoMaps extends Error {
+  override readonly name = "NoMaps";
+}
+
+export function useCollector(): Collector {
+  const client = useQueryClient();
+  const text = useText();
+  const display = useDisplay();
+  const workspace = useWorkspace();
+  const indices = workspace.samples.items.map(({ index }) => index);
+  const maps = (signal: AbortSignal): Promise<Found[]> => findMaps(client, workspace, signal);
+  return {
+    maps,
+    grid: async (signal) => gather(text, workspace, display, await maps(signal), signal),
+    range: indices.length === 0 ? "" : text.share.sampleRange(Math.min(...indices), Math.max(...indices)),
+    method: workspace.settings.method.name,
+  };
+}
+
+async function findMaps(client: QueryClient, workspace: Workspace, signal: AbortSignal): Promise<Found[]> {
+  const { samples, settings, cells } = workspace;
+  const several = settings.models.length > 1;
+  const wanted = samples.items.flatMap((sample) =>
+    settings.models.flatMap(({ name }) => {
+      const { shown } = cells.get(cellKey(name, sample.index)) ?? {};
+      if (!shown?.item.key || isForeign(shown.stamp, sample)) return [];
+      return [{ sample, title: several ? name : "", key: shown.item.key }];
+    }),
+  );
+  if (wanted.length === 0) throw new NoMaps();
+  const found = await Promise.all(
+    wanted.map(async ({ key, ...rest }) => ({ ...rest, result: await client.query(resultOptions(key)) })),
+  );
+  signal.throwIfAborted();
+  return found;
+}
+
+async function gather(
+  text: Text,
+  workspace: Workspace,
+  display: Display,
+  found: readonly Found[],
+  signal: AbortSignal,
+): Promise<ShownGrid> {
+  const { description, explorer, samples, settings } = workspace;
+  const rows = samples.items.flatMap((sample) => {
+    const cells = found.filter((one) => one.sample === sample);
+    return cells.length === 0 ? [] : [{ sample, cells }];
+  });
+  const evidence = display.evidence;
+  return {
+    title: description.name,
+    subtitle: describeMethod(text, settings.method, settings.arguments, settings.smoothing),
+    display,
+    rows: await Promise.all(
+      rows.map(async ({ sample, cells }) => ({
+        sample: sample.index,
+        number: text.sample.number(sample.index),
+        label: sample.label?.name ?? null,
+        images: await loadImages(explorer.id, sample, evidence, signal),
+        cells: cells.map((cell) => shownCell(text, workspace, cell)),
+      })),
+    ),
+  };
+}
+
+export function shownCell(text: Text, { description }: Pick<Workspace, "description">, found: Found): ShownCell {
+  const { info, maps } = found.result;
+  const method = description.methods.find(({ id }) => id === info.method);
+  const { how, what } = describeResult(text, info, description);
+  const sum = describeCompleteness(text, info, description);
+  return {
+    title: found.title,
+    captions: [what, how, ...(sum ? [sum.words] : []), ...info.notices.map(({ message }) => message)],
+    sign: signOf("auto", method, info.smoothing),
+    group: sharedKey(info),
+    info,
+    maps: info.maps.flatMap(({ feature, interpolation }) => {
+      const map = maps[feature];
+      return map ? [{ feature, interpolation, map }] : [];
+    }),
+  };
+}
+
+export function loadImages(
+  explorer: string,
+  { index, features }: Sample,
+  evidence: boolean,
+  signal: AbortSignal,
+): Promise<ShownImage[]> {
+  return Promise.all(
+    features.map(async ({ name, width, height, evidence: known }) => {
+      const file = await getImageFile(explorer, index, name, signal);
+      const mask = evidence && known ? await getEvidence(explorer, index, name, signal) : null;
+      return {
+        feature: name,
+        file,
+        picture: await decodePicture(new Blob([file])),
+        outline: mask && maskOutline(mask.data, width, height),
+      };
+    }),
+  );
+}

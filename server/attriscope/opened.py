@@ -1,0 +1,127 @@
+"""An explorer's models and samples for scripts and notebooks, without a server: what "Copy as Python" stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from attribution_core.locks import explaining
+from attriscope.errors import ExplorerError, SampleError, nearest
+from attriscope.explorer import Explorer
+from attriscope.features.pictures import open_picture
+from attriscope.samples import Example, Samples
+from attriscope.workers.loaded import no_stage
+from attriscope.workers.models import LoadedModel, load_models
+from attriscope.workers.shelf import Shelf
+from attriscope.workers.source import ExplorerSource, load
+
+Inputs = tuple[Tensor, ...]
+
+
+def load_explorer(place: str, device: str = "cpu", **arguments: Any) -> OpenExplorer:
+    """The explorer that a file or module declares, as `attriscope serve` would load it.
+
+    >>> explorer = load_explorer("flowers.py")
+    >>> model, (image,) = explorer.model("resnet18"), explorer.inputs(3)
+
+    place: 'flowers.py' or 'package.module', with ':factory' where that is not called `explorer`.
+    device: where models and samples are brought to. arguments: the factory's.
+
+    Raises ExplorerError where the file, the factory or what it returns is at fault.
+    """
+    home, colon, factory = place.rpartition(":")
+    if not colon or not factory.isidentifier():
+        home, factory = place, "explorer"
+    is_file = home.endswith(".py")
+    source = ExplorerSource(
+        name=Path(home).stem,
+        path=home if is_file else None,
+        module=None if is_file else home,
+        factory=factory,
+        arguments=arguments,
+    )
+    return OpenExplorer(load(source).explorer, device)
+
+
+class OpenExplorer:
+    """Models, loaded when they are asked for and in eval mode, and samples as batches of one, all on one device.
+
+    explorer: what was declared.
+    """
+
+    def __init__(self, explorer: Explorer, device: str = "cpu") -> None:
+        self.explorer, self.device = explorer, torch.device(device)
+        self._samples = Samples(explorer.dataset, explorer.features)
+        self._shelf = Shelf(self.device)
+        self._models: dict[str, LoadedModel] = {}
+
+    def model(self, name: str) -> nn.Module:
+        """The model of that name. Raises ExplorerError for an unknown name, or where it cannot be loaded."""
+        return self._model(name).module
+
+    def forward(self, name: str, quantity: str = "output", against: int | None = None) -> Callable[..., Tensor]:
+        """What is explained, as a function of the inputs: the model's raw scores, or with 'score' `score_func` of them.
+
+        Each less that of the class `against`, where there is one.
+        Where a model returns an object or several values, its scores are picked from them as the page does.
+        """
+        model = self._model(name)
+        return explaining(model.module, model.forward(quantity, against))
+
+    def inputs(self, index: int) -> Inputs:
+        """One tensor for each feature, with a batch dimension of one. Raises SampleError past the dataset's end."""
+        return self._batch(self._example(index).inputs[: len(self.explorer.features)])
+
+    def additional_args(self, index: int) -> Inputs:
+        """The further tensors that the sample brings for the model's forward."""
+        return self._batch(self._example(index).inputs[len(self.explorer.features) :])
+
+    def picture(self, file: str | Path) -> Inputs:
+        """An image file as the model's input, as an upload becomes one. Raises ExplorerError where it cannot."""
+        like = self._example(0).inputs[0]
+        return self._batch((self.explorer.features[0].from_picture(open_picture(Path(file), str(file)), like),))
+
+    def baselines(self, name: str, inputs: Inputs) -> Inputs:
+        """The named baseline ('zero', 'blurred', …) for `inputs`, a batch of one. Raises ExplorerError for others."""
+        pairs = zip(self.explorer.features, inputs, strict=True)
+        return self._batch(tuple(feature.baseline(name, x[0].cpu()) for feature, x in pairs))
+
+    def first(self, count: int, like: Inputs) -> Inputs:
+        """The dataset's first `count` samples, those of the sizes of `like`, stacked: a distribution of baselines."""
+        shapes = [x.shape[1:] for x in like]
+        examples = [self._samples.get(index) for index in range(count)]
+        rows = [found.inputs[: len(shapes)] for found in examples if found is not None]
+        rows = [parts for parts in rows if [x.shape for x in parts] == shapes]
+        if not rows:
+            raise ExplorerError("no_distribution", f"None of the first {count} samples has the shapes {shapes}.")
+        return tuple(torch.stack(parts).to(self.device) for parts in zip(*rows, strict=True))
+
+    def method(self, name: str) -> type:
+        """One of the explorer's own attribution classes. Raises ExplorerError for an unknown name."""
+        known = {cls.__name__: cls for cls in self.explorer.methods}
+        if name not in known:
+            raise ExplorerError("unknown_method", f"No method {name!r}.{nearest(name, list(known))}", field="method")
+        return known[name]
+
+    def _model(self, name: str) -> LoadedModel:
+        models = self.explorer.models
+        if name not in models:
+            raise ExplorerError("unknown_model", f"No model {name!r}.{nearest(name, list(models))}", field="model")
+        if name not in self._models:
+            one = {name: models[name]}
+            score_func = self.explorer.score_func
+            self._models |= load_models(one, self.device, str(self.device), score_func, no_stage, self._shelf)
+        return self._models[name]
+
+    def _example(self, index: int) -> Example:
+        example = self._samples.get(index)
+        if example is None:
+            raise SampleError("no_sample", f"There is no sample {index}.", index)
+        return example
+
+    def _batch(self, parts: Inputs) -> Inputs:
+        return tuple(x[None].to(self.device) for x in parts)

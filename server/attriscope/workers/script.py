@@ -1,0 +1,240 @@
+"""The call that writes a result down as Python: a script with `attribution_core` that ends in the served array."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+
+import attribution_core
+from attribution_core import custom, registry, squares
+from attribution_core.lrp_rules import PropagationRule
+from attribution_core.methods.layer_feature_ablation import Channels
+from attriscope.workers.loaded import LoadedExplorer
+from attriscope.workers.messages import ResultInfo
+from attriscope.workers.protocol import Frame, Send, ShouldStop
+
+_WIDTH = 88
+_SPECIAL = (PropagationRule, Channels)
+"""Arguments whose printed form is the call that makes them."""
+
+
+def script(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: ShouldStop) -> Frame:
+    """The script for a result. Never runs the model.
+
+    The body has `info`, the result; `place` and `arguments`, what `load_explorer` is to be called with; `shapes`, those
+    of the sample's inputs; `uploaded`, whether the sample is somebody's own picture; `remarks`, for the script's head.
+    """
+    body = frame.body
+    info = ResultInfo.model_validate(body["info"])
+    written = _Script(loaded, info, [tuple(shape) for shape in body["shapes"]], uploaded=body["uploaded"])
+    code = written.code(body["place"], body["arguments"], body["remarks"])
+    return Frame("reply", body={"code": code})
+
+
+class _Script:
+    """The parts of one script; `_imports` grows while they are written."""
+
+    def __init__(
+        self, loaded: LoadedExplorer, info: ResultInfo, shapes: Sequence[tuple[int, ...]], *, uploaded: bool
+    ) -> None:
+        self._loaded, self._info, self._uploaded = loaded, info, uploaded
+        self._count = len(loaded.explorer.features)
+        self._shapes, self._extra = tuple(shapes[: self._count]), len(shapes) > self._count
+        self._spec = loaded.methods.get(info.method)
+        self._own = custom.class_of(self._spec)
+        self._chosen = dict(info.arguments)
+        self._options = {name: self._chosen.pop(name) for name in sorted(self._spec.options)}
+        self._seed = self._chosen.pop("seed", 0)
+        self._imports: dict[str, set[str]] = {"attriscope": {"load_explorer"}}
+
+    def code(self, place: str, arguments: Mapping[str, Any], remarks: Sequence[str]) -> str:
+        body = [
+            *self._opening(place, arguments),
+            "",
+            *self._method(),
+            "",
+            *self._attributing(),
+            "",
+            *self._ending(),
+        ]
+        imports = [
+            f"from {module} import {', '.join(sorted(names))}" for module, names in sorted(self._imports.items())
+        ]
+        return "\n".join([*self._head(remarks), *imports, "", *body]) + "\n"
+
+    def _head(self, remarks: Sequence[str]) -> Iterator[str]:
+        info = self._info
+        target = "" if info.target is None else f", explaining {info.target_name or str(info.target)!r}"
+        if info.against is not None:
+            target += f" rather than {info.against_name or str(info.against)!r}"
+        name = self._spec.name if self._spec.name.isprintable() else repr(self._spec.name)
+        yield f"# {name} of sample {info.sample} for the model {info.model!r}{target}"
+        yield from (f"# {remark}" for remark in remarks)
+
+    def _opening(self, place: str, arguments: Mapping[str, Any]) -> Iterator[str]:
+        device = self._loaded.device.type
+        given = [repr(place), *([] if device == "cpu" else [f"device={device!r}"])]
+        yield from _call(
+            "explorer = load_explorer", [*given, *(f"{key}={value!r}" for key, value in arguments.items())]
+        )
+        sample = 'picture("picture.png")  # the image that was uploaded' if self._uploaded else ""
+        yield f"{self._names('inputs')} = explorer.{sample or f'inputs({self._info.sample})'}"
+        if self._extra:
+            yield f"additional_args = explorer.additional_args({self._info.sample})"
+        needs = self._spec.needs
+        given_inputs = "inputs" if self._count > 1 else "(inputs,)"
+        if "distribution" in needs:
+            found = f"explorer.first({self._spec.distribution}, {given_inputs})"
+            yield f"{self._names('baselines')} = {found}  # of the dataset"
+        elif "baseline" in needs:
+            yield f"{self._names('baselines')} = explorer.baselines({str(self._info.baseline)!r}, {given_inputs})"
+
+    def _method(self) -> Iterator[str]:
+        info, name = self._info, repr(self._info.model)
+        quantity = ', "score"' if info.quantity == "score" else ""
+        what = "its score" if quantity else "its raw output"
+        if info.against is not None:
+            quantity += f", against={info.against}"
+            what += f", less that for {info.against_name or str(info.against)!r}"
+        yield f"forward = explorer.forward({name}{quantity})  # the model as a function; {what}"
+        options = dict(self._options)
+        places = []
+        if info.layer is not None:
+            yield f"layer = explorer.model({name}).get_submodule({info.layer!r})"
+            places = ["layer=layer" if self._own and info.smoothing is None else "layer"]
+        cls = self._spec.class_name
+        if self._own is not None:
+            found = f"explorer.method({self._own.__name__!r})"
+            if info.smoothing is None:
+                options = {key: value for key, value in options.items() if key in self._init_options()}
+            else:
+                self._from("attribution_core.custom", "spec_of")
+                found = f"spec_of({found}).method"
+            yield f"{cls} = {found}"
+        else:
+            self._from(_home(self._spec.method), cls)
+        yield from _call(f"method = {cls}", ["forward", *places, *self._keywords(options)])
+
+    def _attributing(self) -> Iterator[str]:
+        info, keywords = self._info, list(self._arguments())
+        if info.smoothing is not None:
+            smoothing = info.smoothing
+            self._from("attribution_core.smoothing", "smoothed")
+            self._from("attribution_core.registry", "Smoothing")
+            settings = (
+                f"{smoothing.type!r}, samples={smoothing.samples}, noise={smoothing.noise}, seed={smoothing.seed}"
+            )
+            given = ["method", self._as_given("inputs"), f"Smoothing({settings})"]
+            lines = list(_call(f"{self._names('attributions')} = smoothed", [*given, f"dict({', '.join(keywords)})"]))
+        else:
+            lines = list(_call("attributions = method.attribute", ["inputs", *keywords]))
+        around = []
+        if info.smoothing is None and self._spec.stochastic:
+            self._from("attribution_core.seeding", "seeded")
+            around.append(f"seeded({self._seed}, {'inputs[0]' if self._count > 1 else 'inputs'}.device)")
+        if info.precision != "exact":
+            self._from("attribution_core.execution", "execution")
+            around.append(f"execution(precision={info.precision!r})")
+        if not around:
+            yield from lines
+        else:
+            yield f"with {', '.join(around)}:"
+            yield from (f"    {line}" for line in lines)
+
+    def _ending(self) -> Iterator[str]:
+        """C×H×W float32, as the page gets it."""
+        tail = ".detach().float().cpu().numpy().reshape"
+        found = self._info.maps
+        if len(found) == 1:
+            yield f"heat_map = attributions[0]{tail}({_plain(found[0].shape)})"
+            yield "print(heat_map.shape, heat_map.min(), heat_map.max())"
+            return
+        yield "heat_maps = {"
+        for position, one in enumerate(found):
+            yield f"    {one.feature!r}: attributions[{position}]{tail}({_plain(one.shape)}),"
+        yield "}"
+
+    def _arguments(self) -> Iterator[str]:
+        """Keywords of `attribute`, as the registry would give them."""
+        info, spec = self._info, self._spec
+        accepts = getattr(spec.method, "accepts", None)
+        given: dict[str, str] = {}
+        if spec.needs & {"baseline", "distribution"}:
+            given["baselines"] = self._as_given("baselines")
+        if spec.takes_target and info.target is not None:
+            given["target"] = str(info.target)
+        if self._extra:
+            given["additional_forward_args"] = "additional_args"
+        chosen = dict(self._chosen)
+        if spec.space == "neuron":
+            given["neuron_selector"] = str(chosen.pop("unit"))
+        if accepts is not None and info.smoothing is None:
+            given = {name: value for name, value in given.items() if name in accepts}
+            own = {name: value for name, value in self._options.items() if name not in self._init_options()}
+            chosen |= own
+        yield from (f"{name}={value}" for name, value in given.items())
+        yield from self._keywords(spec.translate(chosen, registry.InputInfo(self._shapes)))
+
+    def _keywords(self, values: Mapping[str, Any]) -> Iterator[str]:
+        for name, value in values.items():
+            yield f"{name}={self._value(value)}"
+
+    def _value(self, value: Any) -> str:
+        if isinstance(value, tuple) and any(isinstance(part, torch.Tensor) for part in value):
+            return self._mask()
+        if isinstance(value, tuple):
+            one = not self._in_tuples and len(value) == 1 and isinstance(value[0], tuple)
+            parts = [self._value(part) for part in value]
+            return parts[0] if one else f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+        if isinstance(value, _SPECIAL):
+            self._from(type(value).__module__, type(value).__name__)
+        return repr(value)
+
+    def _mask(self) -> str:
+        """The only tensors among arguments are the feature masks of `attribution_core.squares`."""
+        self._from("attribution_core.registry", "InputInfo")
+        self._from(squares.__name__, "masks")
+        counts = ", ".join(str(self._info.arguments.get(name, 1)) for name in ("squares", "segments"))
+        mask = f"masks({counts}, InputInfo({self._shapes!r}))"
+        return mask if self._in_tuples else f"{mask}[0]"
+
+    def _init_options(self) -> frozenset[str]:
+        found: frozenset[str] = getattr(self._spec.method, "of_init", frozenset())
+        return found
+
+    @property
+    def _in_tuples(self) -> bool:
+        """Whether the call takes one of each thing for every input, though there may be only one."""
+        return self._count > 1 or self._info.smoothing is not None
+
+    def _as_given(self, name: str) -> str:
+        return f"({name},)" if self._in_tuples and self._count == 1 else name
+
+    def _names(self, name: str) -> str:
+        """A tuple of one is taken apart, as people write it."""
+        return name if self._count > 1 else f"({name},)"
+
+    def _from(self, module: str, name: str) -> None:
+        self._imports.setdefault(module, set()).add(name)
+
+
+def _home(cls: type) -> str:
+    package = attribution_core.__name__
+    return package if getattr(attribution_core, cls.__name__, None) is cls else cls.__module__
+
+
+def _plain(shape: Sequence[int]) -> str:
+    return ", ".join(map(str, shape))
+
+
+def _call(function: str, arguments: Sequence[str]) -> Iterator[str]:
+    """On one line where it fits, else an argument a line."""
+    line = f"{function}({', '.join(arguments)})"
+    if len(line) <= _WIDTH:
+        yield line
+        return
+    yield f"{function}("
+    yield from (f"    {argument}," for argument in arguments)
+    yield ")"
