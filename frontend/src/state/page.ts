@@ -2,6 +2,7 @@
 
 import type { Smoothing, TargetChoice } from "../api/types";
 import { SCALE_IDS, SIGNS, type ScaleId, type Sign } from "../heatmap";
+import { GRID, type View } from "./view";
 
 export const PANELS = ["original", "overlay", "heat", "positive", "negative", "masked"] as const;
 export type PanelId = (typeof PANELS)[number];
@@ -72,6 +73,7 @@ export interface Page {
   readonly ask: Ask;
   readonly browse: Browse;
   readonly display: Display;
+  readonly view: View;
 }
 
 export const SCAN_STEP = 500;
@@ -114,6 +116,7 @@ export const INITIAL: Page = {
     evidence: false,
     size: "medium",
   },
+  view: GRID,
 };
 
 export function isFiltered(browse: Browse): boolean {

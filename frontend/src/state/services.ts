@@ -7,8 +7,9 @@ import { INITIAL, type Ask, type Browse, type Display } from "./page";
 import { createPageStore } from "./pageStore";
 import { createPartialStore, partialKey, type PartialMap } from "./partials";
 import { createStore, useStore } from "./store";
+import type { View } from "./view";
 
-const page = createPageStore(window, sessionStorage);
+const page = createPageStore(window, sessionStorage, localStorage);
 export const fetching = createFetchingStore(routes, sessionStorage);
 /** What the server warns of while it goes on, such as a store that cannot be written. */
 export const warnings = createStore<readonly Notice[]>([]);
@@ -19,6 +20,7 @@ export const openExplorer = page.open;
 export const useAsk = (): Ask => useStore(page, ({ ask }) => ask);
 export const useBrowse = (): Browse => useStore(page, ({ browse }) => browse);
 export const useDisplay = (): Display => useStore(page, ({ display }) => display);
+export const useView = (): View => useStore(page, ({ view }) => view);
 export const useFetching = (): Fetching => useStore(fetching, (value) => value);
 
 export const useWarnings = (): readonly Notice[] => useStore(warnings, (value) => value);

@@ -41,6 +41,7 @@ const FULL: Page = {
     evidence: true,
     size: "large",
   },
+  view: { kind: "detail", sample: 12, place: null },
 };
 
 const roundTrip = (page: Page): Page => parse(new URLSearchParams(serialise(page).toString()));

@@ -16,12 +16,13 @@ import {
   type Retarget,
   type Scalar,
 } from "./page";
+import { readView, writeView } from "./view";
 
 const ARGUMENT = "arg.";
 const LAYER = "layer.";
 const OFF = "off";
 
-export function serialise({ ask, browse, display }: Page): URLSearchParams {
+export function serialise({ ask, browse, display, view }: Page): URLSearchParams {
   const out = new URLSearchParams();
   const put = (key: string, value: string | number | boolean | null | undefined, usual?: unknown): void => {
     if (value !== null && value !== undefined && value !== usual) out.append(key, String(value));
@@ -58,11 +59,18 @@ export function serialise({ ask, browse, display }: Page): URLSearchParams {
   put("shared", display.shared || null);
   put("evidence", display.evidence || null);
   put("size", display.size, INITIAL.display.size);
+
+  for (const [key, value] of writeView(view)) put(key, value);
   return out;
 }
 
 export function parse(params: URLSearchParams): Page {
-  return { ask: parseAsk(params), browse: parseBrowse(params), display: parseDisplay(params) };
+  return {
+    ask: parseAsk(params),
+    browse: parseBrowse(params),
+    display: parseDisplay(params),
+    view: readView(params),
+  };
 }
 
 function parseAsk(params: URLSearchParams): Ask {
