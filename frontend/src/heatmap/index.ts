@@ -1,7 +1,22 @@
+export { channelMap, rankChannels, type Channel } from "./channels";
 export { completeness, WIDE_GAP, type Completeness } from "./completeness";
 export { enlarge, type Interpolation } from "./enlarge";
+export { histogram, type Histogram } from "./histogram";
 export { colourLimit, SIGNS, type Sign } from "./limit";
 export { heatMap, isAllZero, type HeatMap } from "./map";
+export {
+  distribution,
+  magnitudeRank,
+  massOf,
+  rectangleShares,
+  regionShares,
+  spanned,
+  type Distribution,
+  type Mass,
+  type Point,
+  type Rectangle,
+  type RegionShares,
+} from "./mass";
 export { parseNpy, NpyError, type NpyArray } from "./npy";
 export { maskOutline } from "./outline";
 export {
@@ -15,4 +30,4 @@ export {
   type Normalisation,
 } from "./paint";
 export { colourScale, SCALE_IDS, type ColourScale, type ScaleId } from "./scales";
-export { formatShare, formatValue } from "./numbers";
+export { formatShare, formatSignedShare, formatValue } from "./numbers";
