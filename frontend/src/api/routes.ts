@@ -106,8 +106,12 @@ export const baselineUrl = (
 export const eventsUrl = (): string => join("api", "events");
 
 export async function getMap(key: string, feature: string, signal: AbortSignal): Promise<HeatMap> {
-  return heatMap(await fetchNpy(join("api", "results", key, `${feature}.npy`), signal));
+  return heatMap(await getChannels(key, feature, signal));
 }
+
+/** (C, H, W) */
+export const getChannels = (key: string, feature: string, signal: AbortSignal): Promise<NpyArray> =>
+  fetchNpy(join("api", "results", key, `${feature}.npy`), signal);
 
 /** The newest estimate of a map under way. */
 export async function getPartial(job: string, key: string, feature: string): Promise<HeatMap> {

@@ -40,6 +40,9 @@ export const Cross = icon("m4 4 8 8M12 4l-8 8");
 export const Check = icon("m3 8.5 3.2 3.2L13 4.8");
 export const Reload = icon("M13.5 8a5.5 5.5 0 1 1-1.6-3.9L13.5 5.7M13.5 2.2v3.5H10");
 export const Target = icon("M8 1.5v3M8 11.5v3M1.5 8h3M11.5 8h3M12 8a4 4 0 1 1-8 0 4 4 0 0 1 8 0Z");
+export const Expand = icon("M9.5 2.5h4v4M6.5 13.5h-4v-4M13.5 2.5 9 7M2.5 13.5 7 9");
+export const Screen = icon("M1.75 3h12.5v8H1.75ZM5.5 13.5h5M8 11v2.5");
+export const Keyboard = icon("M1.5 4h13v8h-13ZM4 6.8v.01M6.6 6.8v.01M9.3 6.8v.01M12 6.8v.01M5 9.4h6");
 
 /** A lens over a diverging scale. */
 export function Mark({ size = 24 }: { size?: number }): ReactElement {

@@ -36,5 +36,5 @@ export function histogram(values: Float32Array, bins = 40): Histogram | null {
 function roundWidth(width: number): number {
   if (!(width > 0)) return 1;
   const power = 10 ** Math.floor(Math.log10(width));
-  return (([1, 2, 5].find((step) => step * power >= width) ?? 10) * power) as number;
+  return ([1, 2, 5].find((step) => step * power >= width) ?? 10) * power;
 }

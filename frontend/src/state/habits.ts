@@ -5,14 +5,9 @@ import type { PageMemory } from "./pageStore";
 import { parse, serialise } from "./url";
 
 const KEY = "attriscope.display";
-const KEPT = ["panels", "scale", "sign", "size"] as const satisfies readonly (keyof Display)[];
+type Kept = Pick<Display, "panels" | "scale" | "sign" | "size">;
 
-const kept = ({ panels, scale, sign, size }: Display): Pick<Display, (typeof KEPT)[number]> => ({
-  panels,
-  scale,
-  sign,
-  size,
-});
+const kept = ({ panels, scale, sign, size }: Display): Kept => ({ panels, scale, sign, size });
 
 export function rememberDisplay(memory: PageMemory, display: Display): void {
   const params = serialise({ ...INITIAL, display: { ...INITIAL.display, ...kept(display) } });
@@ -31,3 +26,23 @@ export function recallDisplay(memory: PageMemory): Partial<Display> {
     return {};
   }
 }
+
+const HINT = "attriscope.hint";
+
+/** Whether the hint of the first visit was dismissed. */
+export const hints = {
+  wasSeen: (memory: PageMemory): boolean => {
+    try {
+      return memory.getItem(HINT) !== null;
+    } catch {
+      return false;
+    }
+  },
+  markSeen: (memory: PageMemory): void => {
+    try {
+      memory.setItem(HINT, "seen");
+    } catch {
+      // It comes again at the next visit.
+    }
+  },
+};

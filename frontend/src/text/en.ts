@@ -427,8 +427,7 @@ export const en = {
       hint: "Point at a map to read its values; drag to measure a rectangle. Arrow keys work too, with Shift for the rectangle.",
       at: (x: number, y: number) => `x ${x}, y ${y}`,
       cell: (x: number, y: number, width: number, height: number) => `cell ${x}, ${y} of ${width} × ${height}`,
-      rank: (percent: number) => `larger than ${percent} % of the map`,
-      touched: "Tap a map to read its values; drag to measure a rectangle.",
+      rank: (share: string) => `larger than ${share} of the map`,
     },
     rectangle: {
       title: "Rectangle",
@@ -535,12 +534,12 @@ export const en = {
     keys: { Enter: "Enter", Escape: "Esc", ArrowLeft: "←", ArrowRight: "→" } as Record<string, string>,
     or: "or",
     to: "to",
-    map: {
-      arrows: "Move the cursor",
-      shiftArrows: "Draw a rectangle",
-      pages: "Ten rows up or down",
-      ends: "To the border",
-    },
+    map: [
+      { keys: "← ↑ ↓ →", does: "Move the cursor and read out its value" },
+      { keys: "Shift ← → …", does: "Draw a rectangle" },
+      { keys: "PgUp PgDn", does: "Ten rows up or down" },
+      { keys: "Home End", does: "To the left or right border" },
+    ],
     hint: "Press ? for the keys; click a class to explain it instead.",
     dismissHint: "Dismiss this hint",
   },

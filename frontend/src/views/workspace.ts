@@ -8,8 +8,9 @@ import type { SamplesQuery } from "../api/routes";
 import type { AttributionRequest, Description, ErrorBody, ExplorerDetail, Sample, SamplePage } from "../api/types";
 import { activity, cells, type Activity, type Cell } from "../state/launches";
 import { isFiltered, type Browse } from "../state/page";
-import { useAsk, useBrowse, useFetching } from "../state/services";
+import { useAsk, useBrowse, useFetching, useView } from "../state/services";
 import { buildRequests, resolveCounts, resolveSettings, type Settings } from "../state/settings";
+import { inView } from "../state/view";
 
 /** What changes only when the reader changes a setting. */
 export interface Subject {
@@ -30,6 +31,7 @@ export interface Workspace extends Subject {
 
 export interface SamplesState {
   readonly page: SamplePage | undefined;
+  /** What is on screen: all of the page, or the one that is looked at. */
   readonly items: readonly Sample[];
   readonly error: unknown;
   /** The page shown belongs to the question before. */
@@ -100,7 +102,12 @@ export function useNewWorkspace(subject: Subject): Workspace {
 
   const query = useSamples(id, samplesQuery(browse, count, settings.models[0]?.name));
   const page = query.data;
-  const items = page?.items ?? NO_SAMPLES;
+  const view = useView();
+  const { isPlaceholderData: outdated } = query;
+  const items = useMemo(
+    () => inView(page?.items ?? NO_SAMPLES, view, { start: browse.start, outdated }),
+    [page, view, browse.start, outdated],
+  );
   const requests = useMemo(
     () =>
       buildRequests(
@@ -116,7 +123,7 @@ export function useNewWorkspace(subject: Subject): Workspace {
       page,
       items,
       error: query.error,
-      outdated: query.isPlaceholderData,
+      outdated,
       retry: () => void query.refetch(),
     },
     requests,

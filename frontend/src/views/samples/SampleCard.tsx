@@ -7,6 +7,7 @@ import type { Display } from "../../state/page";
 import { TESTID } from "../../testids";
 import { useText } from "../../text";
 import { useExplainInstead } from "../actions";
+import { OpenButton } from "../OpenButton";
 import type { SharedLimits } from "../shared";
 import { useSubject, versionOf } from "../workspace";
 import { MapCell } from "./MapCell";
@@ -142,6 +143,7 @@ function Head({ sample, columns }: { sample: Sample; columns: readonly Column[] 
             : text.sample.mistake}
         </span>
       )}
+      <OpenButton sample={sample.index} />
     </header>
   );
 }
