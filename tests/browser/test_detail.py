@@ -325,3 +325,19 @@ def test_two_models_are_looked_at_side_by_side(page: Page, cifar10: LiveServer) 
     detail.surface(0).hover(position={"x": 20, "y": 20})
     for place in range(len(models)):
         expect(detail.readout.nth(place)).to_contain_text(re.compile(r"x \d+, y \d+"))
+    assert violations(page) == []
+
+
+def test_a_picked_channel_stays_picked_from_sample_to_sample(page: Page, scenes: LiveServer) -> None:
+    settings = {"method": "layer_activation", "layer": "conv3"}
+    scenes.run(samples=[1, 2], **settings)
+    detail = DetailPage(page, scenes, "view=detail&sample=1&method=layer_activation&layer.scenes_cnn=conv3&panels=heat")
+    detail.view.locator("[data-channel]").nth(2).click()
+    channel = int(detail.view.locator('[data-channel][aria-pressed="true"]').get_attribute("data-channel") or -1)
+    page.keyboard.press("j")
+    expect(page.get_by_role("heading", name="Sample 2", exact=True)).to_be_visible()
+    expect(detail.view.get_by_text(f"Channel {channel}", exact=True)).to_be_visible()
+    values = array(scenes, 2, **settings)[channel]
+    detail.surface().focus()
+    page.keyboard.press("ArrowLeft")
+    assert detail.shown_value() == pytest.approx(values[12, 12], rel=1e-4, abs=1e-9)

@@ -102,3 +102,8 @@ def test_the_full_screen_button_fills_the_screen_with_the_sample(page: Page, sce
     assert page.evaluate("document.fullscreenElement.tagName") == "MAIN"
     leave.click()
     expect(page.get_by_role("button", name="Full screen", exact=True)).to_be_visible()
+
+
+def test_a_refused_setting_is_said_where_there_is_no_form(page: Page, scenes: LiveServer) -> None:
+    present = PresentPage(page, scenes, "view=present&sample=0&method=integrated_gradients&arg.n_steps=0")
+    expect(present.view.get_by_text("n_steps is 0; it must be 1 to 1000.")).to_be_visible()

@@ -417,7 +417,7 @@ export const en = {
         : `Sample ${index} is not among the samples that match the order and filter.`,
     absent: (index: number) => `The dataset has no sample ${index}.`,
     showAnyway: "Show it in dataset order",
-    predictions: "Predictions",
+    predictionsOf: (model: string) => `Predictions of ${model}`,
     className: "Class",
     output: "raw output",
     surface: (panel: string) =>

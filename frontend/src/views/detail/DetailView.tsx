@@ -1,5 +1,5 @@
 import { Button } from "@mantine/core";
-import { useEffect, useMemo, useRef, type ReactElement } from "react";
+import { useEffect, useRef, useState, type ReactElement } from "react";
 
 import type { Sample } from "../../api/types";
 import { DisplayBar } from "../../controls/DisplayBar";
@@ -15,7 +15,7 @@ import { useStoredMaps } from "../stored";
 import bars from "../Workbench.module.css";
 import classes from "./DetailView.module.css";
 import { Inspected } from "./Inspected";
-import { createMarks, MarksProvider } from "./marks";
+import { createMarks, MarksProvider, type MarksStore } from "./marks";
 
 /** One sample large, and all that its maps have to say. */
 export default function DetailView(): ReactElement {
@@ -43,16 +43,25 @@ export default function DetailView(): ReactElement {
         </LookedHead>
         <DisplayBar />
       </div>
-      {sample ? <Columns key={sample.index} sample={sample} /> : <NotThere looked={looked} />}
+      {sample ? <Columns sample={sample} /> : <NotThere looked={looked} />}
     </section>
   );
+}
+
+/** Every sample has marks of its own. */
+function useMarksOf(sample: number): MarksStore {
+  const [kept, keep] = useState(() => ({ sample, marks: createMarks() }));
+  if (kept.sample === sample) return kept.marks;
+  const fresh = { sample, marks: createMarks() };
+  keep(fresh);
+  return fresh.marks;
 }
 
 function Columns({ sample }: { sample: Sample }): ReactElement {
   const columns = useColumns(sample);
   const display = useDisplay();
   const sharedLimits = useSharedLimits();
-  const marks = useMemo(() => createMarks(), []);
+  const marks = useMarksOf(sample.index);
   return (
     <MarksProvider value={marks}>
       <div className={classes.columns}>

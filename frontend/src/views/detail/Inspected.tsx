@@ -53,7 +53,7 @@ export function Inspected(props: InspectedProps): ReactElement {
       {sample.features.map((feature) => (
         <Feature
           {...props}
-          key={`${feature.name} ${finished?.info.key ?? ""}`}
+          key={feature.name}
           feature={feature}
           estimate={estimate}
           info={finished?.info ?? null}
@@ -107,10 +107,14 @@ function Feature(props: FeatureProps): ReactElement {
   const { sample, column, display, sharedLimits, feature, estimate, info, drawn, place, side } = props;
   const text = useText();
   const { explorer, description } = useSubject();
-  const [channel, setChannel] = useState<number | null>(null);
+  const [picked, setPicked] = useState<{ of: string; channel: number } | null>(null);
   const making: Making | null = estimate?.making ?? info;
   const method = description.methods.find(({ id }) => id === making?.method);
   const whole = drawn?.maps[feature.name] ?? null;
+  // A channel stays picked from sample to sample, as long as it is the same one.
+  const of = JSON.stringify([making?.method, making?.layer, whole?.channels]);
+  const channel = picked?.of === of ? picked.channel : null;
+  const pick = (next: number | null): void => setPicked(next === null ? null : { of, channel: next });
   const hasChannels = info !== null && method?.space === "layer" && whole !== null && whole.channels > 1;
   const channels = useChannels(hasChannels && !whole.units ? info.key : null, feature.name);
   const { data: array } = channels;
@@ -154,7 +158,7 @@ function Feature(props: FeatureProps): ReactElement {
             {shown === null ? (
               place
             ) : map?.units ? (
-              <UnitBars units={map.units} scale={display.scale} name={name} picked={channel} onPick={setChannel} />
+              <UnitBars units={map.units} scale={display.scale} name={name} picked={channel} onPick={pick} />
             ) : (
               <Maps {...common} result={shown} sign={sign} sharedLimit={sharedLimit} name={title} over={surface} />
             )}
@@ -176,7 +180,7 @@ function Feature(props: FeatureProps): ReactElement {
           error={channels.error}
           onRetry={() => void channels.refetch()}
           chosen={channel}
-          choose={setChannel}
+          choose={pick}
           scale={display.scale}
         />
       )}

@@ -29,7 +29,7 @@ export function ScoreTable({ sample, model, explained }: ScoreTableProps): React
   const { has_score: hasScore, score_name: scoreName } = description;
   const single = model.outputs === 1;
   return (
-    <div className={classes.scroll} tabIndex={0} role="region" aria-label={text.detail.predictions}>
+    <div className={classes.scroll} tabIndex={0} role="region" aria-label={text.detail.predictionsOf(model.name)}>
       <table className={classes.table}>
         <thead>
           <tr>

@@ -1,13 +1,16 @@
 import { ActionIcon, Button, Loader } from "@mantine/core";
 import { useEffect, useRef, useState, type CSSProperties, type ReactElement } from "react";
 
+import { toErrorBody } from "../../api/errors";
 import { useResult } from "../../api/queries";
 import type { Sample } from "../../api/types";
+import { Refusals } from "../../controls/FetchBar";
 import { Expand } from "../../controls/icons";
 import { rendererOf } from "../../features";
 import { isForeign } from "../../state/launches";
 import type { Display, PanelId } from "../../state/page";
 import { useDisplay } from "../../state/services";
+import { unavailable } from "../../state/settings";
 import { signOf } from "../../state/sign";
 import { TESTID } from "../../testids";
 import { useText } from "../../text";
@@ -15,6 +18,7 @@ import { describeMethod, formatScore } from "../../text/describe";
 import { describeColours } from "../../text/describeMap";
 import { useFetchAction } from "../actions";
 import { useColumns } from "../columns";
+import { ErrorNote } from "../ErrorNote";
 import { useInvitation } from "../invitation";
 import { LookedHead, NotThere } from "../Looked";
 import { look, lookAtAll, useLookedAt } from "../looking";
@@ -22,7 +26,7 @@ import { Failure, PartialBadge, useEstimate } from "../samples/MapCell";
 import type { Column } from "../samples/SampleCard";
 import { sharedKey, useSharedLimits, type SharedLimits } from "../shared";
 import { useStoredMaps } from "../stored";
-import { useSubject, versionOf } from "../workspace";
+import { useSubject, useWorkspace, versionOf } from "../workspace";
 import classes from "./PresentView.module.css";
 
 /** One sample for the last row of the room: no form, one map, one sentence. */
@@ -50,8 +54,22 @@ export default function PresentView(): ReactElement {
         </Button>
         <FullScreen />
       </LookedHead>
+      <Problems />
       {sample ? <Columns sample={sample} /> : <NotThere looked={looked} />}
     </section>
+  );
+}
+
+/** Why a Fetch was refused, or would be; the form that says so is not here. */
+function Problems(): ReactElement {
+  const { forecast } = useWorkspace();
+  return (
+    <div className={classes.problems}>
+      <Refusals />
+      {Object.entries(forecast.errors).map(([field, error]) => (
+        <ErrorNote key={field} error={error} />
+      ))}
+    </div>
   );
 }
 
@@ -191,7 +209,7 @@ function Presented(props: PresentedProps): ReactElement {
           {estimate && <PartialBadge share={estimate.map.share} cancelled={cell.partial?.cancelled === true} />}
         </div>
       ) : (
-        <Waiting {...props} />
+        <Waiting {...props} {...{ foreign, error: result.error }} onRetry={() => void result.refetch()} />
       )}
       <div className={classes.words}>
         {titled && <p className={classes.model}>{model.name}</p>}
@@ -227,31 +245,59 @@ function Presented(props: PresentedProps): ReactElement {
   );
 }
 
+interface WaitingProps extends PresentedProps {
+  /** Whether the map that there is was made of another input. */
+  foreign: boolean;
+  /** Why the map could not be loaded. */
+  error: unknown;
+  onRetry: () => void;
+}
+
 /** The map's place until there is one. */
-function Waiting({ sample, column, display, sharedLimits, titled }: PresentedProps): ReactElement {
+function Waiting({
+  sample,
+  column,
+  display,
+  sharedLimits,
+  titled,
+  foreign,
+  error,
+  onRetry,
+}: WaitingProps): ReactElement {
   const text = useText();
   const { cell, model, current } = column;
+  const { settings, activity } = useWorkspace();
   const { fetch } = useFetchAction();
+  const reason = unavailable(settings.method, model.name);
   const [, ...details] = useInvitation();
   const [feature] = sample.features;
+  if (error !== null) return <ErrorNote title={text.map.failed} error={toErrorBody(error)} onRetry={onRetry} />;
   if (cell.failure && !cell.failure.interrupted)
     return <Failure {...{ sample, model, cell, display, sharedLimits, titled, current }} first />;
-  const pending = cell.pending !== null || cell.shown !== null;
+  const style = feature && { aspectRatio: feature.width / feature.height };
+  if (cell.pending !== null || (cell.shown !== null && !foreign)) {
+    const words = cell.pending ? text.fetch.waiting[cell.pending] : text.map.loading;
+    const left = activity.etaSeconds === null ? [] : [text.fetch.remaining(text.fetch.about(activity.etaSeconds))];
+    return (
+      <div className={classes.waiting} style={style} role="status">
+        <Loader size="md" color="gray" aria-hidden="true" />
+        <span>{[words, ...left].join(" · ")}</span>
+      </div>
+    );
+  }
+  if (reason !== null)
+    return (
+      <div className={classes.waiting} style={style}>
+        <strong>{text.fetch.unavailable(settings.method.name, model.name)}</strong>
+        <span>{reason}</span>
+      </div>
+    );
   return (
-    <div className={classes.waiting} style={feature && { aspectRatio: feature.width / feature.height }}>
-      {pending ? (
-        <>
-          <Loader size="md" color="gray" aria-hidden="true" />
-          <span role="status">{cell.pending ? text.fetch.waiting[cell.pending] : text.map.loading}</span>
-        </>
-      ) : (
-        <>
-          <Button variant="default" onClick={fetch}>
-            {text.present.fetch}
-          </Button>
-          <span>{details.join(" · ")}</span>
-        </>
-      )}
+    <div className={classes.waiting} style={style}>
+      <Button variant="default" onClick={fetch}>
+        {text.present.fetch}
+      </Button>
+      <span>{foreign ? text.map.otherInput : details.join(" · ")}</span>
     </div>
   );
 }
