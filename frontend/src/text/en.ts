@@ -399,7 +399,6 @@ export const en = {
       `Positive values of ${layer} are ${positive}, negative ones ${negative}.`,
     magnitudes: (layer: string, more: string) =>
       `The ${more} an area, the further the value of ${layer} is from 0 there.`,
-    partial: "This is an estimate; it is still being refined.",
   },
 
   detail: {
@@ -448,7 +447,6 @@ export const en = {
       title: "Values",
       label: (total: number, low: string, high: string) =>
         `Histogram of ${total} values from ${low} to ${high}; the bars’ heights are logarithmic`,
-      axis: "attribution",
       count: (n: number) => `up to ${n} a bar, logarithmic`,
       limit: "the colours end at the dashed lines",
     },
@@ -458,7 +456,6 @@ export const en = {
       negative: "lowers",
       positiveValues: "positive",
       negativeValues: "negative",
-      words: (positive: string, negative: string) => `${positive} of the magnitude raises, ${negative} lowers`,
       net: (sum: string) => `The values add up to ${sum}.`,
     },
     baseline: {
@@ -504,12 +501,10 @@ export const en = {
 
   present: {
     region: "Presenter view",
-    leave: "Leave the presenter view",
     closely: "Look closely",
     fullScreen: "Full screen",
     leaveFullScreen: "Leave full screen",
     fetch: "Press Enter to explain this prediction",
-    place: (index: number) => `Sample ${index}`,
   },
 
   shortcuts: {
