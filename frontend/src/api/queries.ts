@@ -193,6 +193,16 @@ export function useStageMaps(info: ResultInfo | undefined): UseQueryResult<Resul
   });
 }
 
+/** A layer's map with its channels apart; read again, since only their sum is kept. */
+export function useChannels(key: string | null, feature: string): UseQueryResult<NpyArray> {
+  return useQuery({
+    queryKey: ["channels", key, feature],
+    queryFn: ({ signal }) => routes.getChannels(key ?? "", feature, signal),
+    enabled: key !== null,
+    gcTime: MINUTE,
+  });
+}
+
 /** One feature of a sample, as it was when `version` was loaded: what is kept of another version is not shown. */
 export interface Subject {
   readonly explorer: string;

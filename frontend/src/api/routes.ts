@@ -156,7 +156,7 @@ export const baselineUrl = (
 export const eventsUrl = (): string => join("api", "events");
 
 export async function getMap(key: string, feature: string, signal: AbortSignal): Promise<HeatMap> {
-  return heatMap(await fetchNpy(join("api", "results", key, `${feature}.npy`), signal));
+  return heatMap(await getChannels(key, feature, signal));
 }
 
 /** The map's file as the server keeps it. */
@@ -174,6 +174,10 @@ export async function getImageFile(
   const response = await fetchBytes(imageUrl(explorer, index, feature), signal);
   return new Uint8Array(await reach(response.arrayBuffer()));
 }
+
+/** (C, H, W) */
+export const getChannels = (key: string, feature: string, signal: AbortSignal): Promise<NpyArray> =>
+  fetchNpy(join("api", "results", key, `${feature}.npy`), signal);
 
 /** The newest estimate of a map under way. */
 export async function getPartial(job: string, key: string, feature: string): Promise<HeatMap> {

@@ -5,6 +5,8 @@ import { isFiltered, ORDERS } from "../state/page";
 import { changePage, useBrowse } from "../state/services";
 import { useText } from "../text";
 import { OwnImageButton } from "../views/own/OwnImageButton";
+import { GO_TO } from "../views/keyboard";
+import { usePageSteps } from "../views/looking";
 import { useWorkspace } from "../views/workspace";
 import classes from "./Bars.module.css";
 import { FilterMenu } from "./FilterMenu";
@@ -97,19 +99,12 @@ function changeCount(name: "count" | "k", value: number | null, most: number): v
 function Steps({ plain }: { plain: boolean }): ReactElement {
   const text = useText();
   const browse = useBrowse();
-  const { samples, count } = useWorkspace();
+  const { samples } = useWorkspace();
   const { page } = samples;
   const items = page?.items ?? [];
+  const { previous, next } = usePageSteps();
   const first = items[0];
   const last = items[items.length - 1];
-  const end = browse.start + count;
-  const mayHaveMore =
-    page !== undefined && (end < page.matched || (plain && page.state !== "exhausted" && page.state !== "failed"));
-  const go = (start: number): void => {
-    changePage({ browse: { start: Math.max(start, 0) } }, { step: true });
-    window.scrollTo({ top: 0 });
-  };
-
   const range =
     !first || !last || !page
       ? text.browse.none
@@ -122,8 +117,8 @@ function Steps({ plain }: { plain: boolean }): ReactElement {
         variant="default"
         size="md"
         aria-label={text.browse.previous}
-        disabled={browse.start === 0}
-        onClick={() => go(browse.start - count)}
+        disabled={previous === null}
+        onClick={() => previous?.()}
       >
         <ChevronLeft />
       </ActionIcon>
@@ -134,8 +129,8 @@ function Steps({ plain }: { plain: boolean }): ReactElement {
         variant="default"
         size="md"
         aria-label={text.browse.next}
-        disabled={!mayHaveMore || items.length < count}
-        onClick={() => go(end)}
+        disabled={next === null}
+        onClick={() => next?.()}
       >
         <ChevronRight />
       </ActionIcon>
@@ -166,6 +161,7 @@ function GoTo({ plain }: { plain: boolean }): ReactElement {
       value={value}
       onChange={setValue}
       onKeyDown={go}
+      data-shortcut={GO_TO}
     />
   );
 }

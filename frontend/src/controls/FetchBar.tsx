@@ -60,7 +60,7 @@ export function FetchBar(): ReactElement {
 }
 
 /** Why there is no map, or not yet, and what to do about it. */
-function Refusals(): ReactElement {
+export function Refusals(): ReactElement {
   const text = useText();
   const { explorer, description, samples, activity, cells, forecast } = useWorkspace();
   const { launches, cancelError } = useFetching();

@@ -42,6 +42,9 @@ export const Reload = icon("M13.5 8a5.5 5.5 0 1 1-1.6-3.9L13.5 5.7M13.5 2.2v3.5H
 export const Share = icon("M8 9.5v-8M5 4.2 8 1.5l3 2.7M4.5 7H3v7h10V7h-1.5");
 export const Dots = icon("M3.5 8v.01M8 8v.01M12.5 8v.01");
 export const Target = icon("M8 1.5v3M8 11.5v3M1.5 8h3M11.5 8h3M12 8a4 4 0 1 1-8 0 4 4 0 0 1 8 0Z");
+export const Expand = icon("M9.5 2.5h4v4M6.5 13.5h-4v-4M13.5 2.5 9 7M2.5 13.5 7 9");
+export const Screen = icon("M1.75 3h12.5v8H1.75ZM5.5 13.5h5M8 11v2.5");
+export const Keyboard = icon("M1.5 4h13v8h-13ZM4 6.8v.01M6.6 6.8v.01M9.3 6.8v.01M12 6.8v.01M5 9.4h6");
 
 /** A lens over a diverging scale. */
 export function Mark({ size = 24 }: { size?: number }): ReactElement {

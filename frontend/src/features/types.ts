@@ -1,4 +1,4 @@
-import type { ReactElement } from "react";
+import type { ReactElement, ReactNode } from "react";
 
 import type { Subject } from "../api/queries";
 import type { MapInfo, SampleFeature } from "../api/types";
@@ -19,9 +19,11 @@ export interface FeatureProps {
   readonly version: string;
   readonly feature: SampleFeature;
   readonly display: Display;
+  /** Lies over every panel. */
+  readonly over?: ReactNode;
 }
 
-export function subjectOf({ explorer, sample, version, feature }: FeatureProps): Subject {
+export function subjectOf({ explorer, sample, version, feature }: Omit<FeatureProps, "display">): Subject {
   return { explorer, sample, version, feature: feature.name };
 }
 

@@ -1,8 +1,23 @@
+export { channelMap, rankChannels, type Channel } from "./channels";
 export { completeness, WIDE_GAP, type Completeness } from "./completeness";
 export { enlarge, type Interpolation } from "./enlarge";
+export { histogram, type Histogram } from "./histogram";
 export { colourLimit, SIGNS, type Sign } from "./limit";
 export { heatMap, isAllZero, type HeatMap } from "./map";
 export { decodePicture, type Picture } from "./picture";
+export {
+  distribution,
+  magnitudeRank,
+  massOf,
+  rectangleShares,
+  regionShares,
+  spanned,
+  type Distribution,
+  type Mass,
+  type Point,
+  type Rectangle,
+  type RegionShares,
+} from "./mass";
 export { parseNpy, NpyError, type NpyArray } from "./npy";
 export { maskOutline } from "./outline";
 export { barEnds, paintStyle, panelSign, panelStyle, type MapPanel, type Underlying } from "./panel";
@@ -17,7 +32,7 @@ export {
   type Normalisation,
 } from "./paint";
 export { colourScale, SCALE_IDS, type ColourScale, type ScaleId } from "./scales";
-export { formatShare, formatValue } from "./numbers";
+export { formatShare, formatSignedShare, formatValue } from "./numbers";
 export {
   boxBetween,
   countPixels,
@@ -28,5 +43,4 @@ export {
   withStroke,
   type Box,
   type Mask,
-  type Point,
 } from "./mask";

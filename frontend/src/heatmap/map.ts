@@ -12,6 +12,8 @@ export interface HeatMap {
   readonly maximum: number;
   /** How many values are NaN or infinite. */
   readonly nonFinite: number;
+  /** The numbers themselves where the map is a vector: its units have no place in the image. */
+  readonly units?: Float32Array;
 }
 
 /** Sums the channels of a (C, H, W) or (H, W) array. */
@@ -35,9 +37,11 @@ export function heatMap({ shape, data }: NpyArray): HeatMap {
       if (sum > maximum) maximum = sum;
     }
   }
-  return { width, height, channels, values, minimum, maximum, nonFinite };
+  const units = size === 1 && channels > 1 ? { units: Float32Array.from(data) } : {};
+  return { width, height, channels, values, minimum, maximum, nonFinite, ...units };
 }
 
 export function isAllZero(map: HeatMap): boolean {
+  if (map.units) return map.units.every((value) => value === 0);
   return map.nonFinite === 0 && map.minimum === 0 && map.maximum === 0;
 }

@@ -1,5 +1,7 @@
 /** Which pixels of an image are to be filled, and how they are drawn: pure, a new mask each time. */
 
+import type { Point } from "./mass";
+
 export interface Mask {
   readonly width: number;
   readonly height: number;
@@ -13,11 +15,6 @@ export interface Box {
   readonly y: number;
   readonly width: number;
   readonly height: number;
-}
-
-export interface Point {
-  readonly x: number;
-  readonly y: number;
 }
 
 export function emptyMask(width: number, height: number): Mask {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { completeness } from "./completeness";
-import { formatShare, formatValue } from "./numbers";
+import { formatShare, formatSignedShare, formatValue } from "./numbers";
 
 describe("formatValue", () => {
   it.each([
@@ -47,5 +47,11 @@ describe("completeness", () => {
   it("is perfect with no delta and boundless without a difference", () => {
     expect(completeness(3, 3, 0)?.gap).toBe(0);
     expect(completeness(3, 3, 0.1)?.gap).toBe(Infinity);
+  });
+});
+
+describe("formatSignedShare", () => {
+  it("keeps the sign and what lies beyond everything", () => {
+    expect([-0.123, 0, 1.5, -0.0001].map(formatSignedShare)).toEqual(["−12.3 %", "0.0 %", "150.0 %", "0.0 %"]);
   });
 });

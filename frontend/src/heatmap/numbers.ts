@@ -30,3 +30,9 @@ export function formatShare(share: number): string {
   if (percent < 100 && percent > 99.9) return "> 99.9 %";
   return `${percent.toFixed(1)} %`;
 }
+
+/** A share of a sum, which may be below nothing and above everything. */
+export function formatSignedShare(share: number): string {
+  const percent = (share * 100).toFixed(1);
+  return `${percent === "-0.0" ? "0.0" : percent.replace("-", "−")} %`;
+}

@@ -2,6 +2,7 @@
 
 import type { Smoothing, TargetChoice } from "../api/types";
 import { SCALE_IDS, SIGNS, type ScaleId, type Sign } from "../heatmap";
+import { GRID, type View } from "./view";
 
 export const PANELS = ["original", "overlay", "heat", "positive", "negative", "masked"] as const;
 export type PanelId = (typeof PANELS)[number];
@@ -76,6 +77,7 @@ export interface Page {
   readonly display: Display;
   /** Whether maps were asked for: who opens the address elsewhere is shown them, where they are stored. */
   readonly fetched: boolean;
+  readonly view: View;
 }
 
 export const SCAN_STEP = 500;
@@ -120,6 +122,7 @@ export const INITIAL: Page = {
     size: "medium",
   },
   fetched: false,
+  view: GRID,
 };
 
 export function isFiltered(browse: Browse): boolean {

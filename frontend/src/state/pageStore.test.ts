@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
+import { INITIAL } from "./page";
 import { createPageStore, type Address, type PageMemory } from "./pageStore";
+import { GRID } from "./view";
 
 class Bar implements Address {
   location = { search: "", pathname: "/prefix/" };
@@ -130,5 +132,44 @@ describe("open", () => {
     const second = createPageStore(bar, drawer);
     second.open("a", "a");
     expect(second.get().ask).toMatchObject({ explorer: "a", method: "saliency" });
+  });
+
+  it("draws as at the last visit where the address says nothing", () => {
+    const habits = new Drawer();
+    const before = createPageStore(new Bar(), new Drawer(), habits);
+    before.change({ display: { panels: ["heat"], scale: "viridis", size: "large", evidence: true, opacity: 0.5 } });
+    const bar = new Bar();
+    const { display } = createPageStore(bar, new Drawer(), habits).get();
+    expect(display).toEqual({ ...INITIAL.display, panels: ["heat"], scale: "viridis", size: "large" });
+    expect(bar.entries).toEqual(["/prefix/?panels=heat&scale=viridis&size=large"]);
+  });
+
+  it("draws a shared address as it was shared", () => {
+    const habits = new Drawer();
+    createPageStore(new Bar(), new Drawer(), habits).change({ display: { scale: "viridis" } });
+    const bar = new Bar();
+    bar.location.search = "?start=8";
+    expect(createPageStore(bar, new Drawer(), habits).get().display).toEqual(INITIAL.display);
+  });
+
+  it("does without habits that cannot be read or written", () => {
+    const broken: PageMemory = {
+      getItem: () => {
+        throw new Error("forbidden");
+      },
+      setItem: () => {
+        throw new Error("full");
+      },
+    };
+    const store = createPageStore(new Bar(), new Drawer(), broken);
+    store.change({ display: { size: "small" } });
+    expect(store.get().display).toEqual({ ...INITIAL.display, size: "small" });
+  });
+
+  it("opens another explorer at its samples", () => {
+    const store = createPageStore(new Bar(), new Drawer());
+    store.change({ view: { kind: "detail", sample: 3 } }, { step: true });
+    store.open("other", "first");
+    expect(store.get().view).toEqual(GRID);
   });
 });

@@ -1,14 +1,17 @@
 /** The page's state, kept in step with the address bar. */
 
+import { recallDisplay, rememberDisplay } from "./habits";
 import { INITIAL, type Ask, type Browse, type Display, type Page } from "./page";
 import { createStore, type Store } from "./store";
 import { parse, serialise } from "./url";
+import { GRID, type View } from "./view";
 
 export type Change = {
   readonly ask?: Partial<Ask>;
   readonly browse?: Partial<Browse>;
   readonly display?: Partial<Display>;
   readonly fetched?: boolean;
+  readonly view?: Partial<View>;
 };
 
 export interface PageStore extends Store<Page> {
@@ -19,7 +22,7 @@ export interface PageStore extends Store<Page> {
   close: () => void;
 }
 
-/** The part of sessionStorage that is used. */
+/** The part of sessionStorage and localStorage that is used. */
 export type PageMemory = Pick<Storage, "getItem" | "setItem">;
 
 /** The parts of `window` that are used. */
@@ -34,7 +37,8 @@ export interface Address {
 const WRITE_DELAY = 200;
 const MEMORY_KEY = "attriscope.page.";
 
-export function createPageStore(address: Address, memory: PageMemory): PageStore {
+/** `memory` is this tab's, `habits` outlive it. */
+export function createPageStore(address: Address, memory: PageMemory, habits: PageMemory | null = null): PageStore {
   const read = (): Page => parse(new URLSearchParams(address.location.search));
   const store = createStore<Page>(read());
   /** Pages of the explorers that were left: whole here, as an address in the memory. */
@@ -47,6 +51,13 @@ export function createPageStore(address: Address, memory: PageMemory): PageStore
     const query = serialise(store.get()).toString();
     address.history[how](null, "", address.location.pathname + (query ? `?${query}` : ""));
   };
+
+  if (habits && !address.location.search) {
+    const page = store.get();
+    store.set({ ...page, display: { ...page.display, ...recallDisplay(habits) } });
+    // So that a copy of the address shows what is seen here.
+    if (serialise(store.get()).size > 0) write("replaceState");
+  }
 
   const leave = (): void => {
     const page = store.get();
@@ -77,7 +88,9 @@ export function createPageStore(address: Address, memory: PageMemory): PageStore
         browse: change.browse ? { ...page.browse, ...change.browse } : page.browse,
         display: change.display ? { ...page.display, ...change.display } : page.display,
         fetched: change.fetched ?? page.fetched,
+        view: change.view ? { ...page.view, ...change.view } : page.view,
       });
+      if (habits && change.display) rememberDisplay(habits, store.get().display);
       if (step) write("pushState");
       else {
         clearTimeout(timer);
@@ -89,7 +102,7 @@ export function createPageStore(address: Address, memory: PageMemory): PageStore
       leave();
       const { display } = store.get();
       const page = find(explorer) ?? (explorer === first ? find("") : null) ?? { ...INITIAL, display };
-      store.set({ ...page, ask: { ...page.ask, explorer } });
+      store.set({ ...page, ask: { ...page.ask, explorer }, view: GRID });
       write("pushState");
     },
     close: () => {

@@ -8,8 +8,9 @@ import { createPageStore } from "./pageStore";
 import { createPartialStore, partialKey, type PartialMap } from "./partials";
 import { createStore, useStore } from "./store";
 import { linkTo } from "./url";
+import type { View } from "./view";
 
-const page = createPageStore(window, sessionStorage);
+const page = createPageStore(window, sessionStorage, localStorage);
 export const fetching = createFetchingStore(routes, sessionStorage);
 /** Evaluations of maps, which fill no cell. They are not remembered: asked for again, they come from the store. */
 export const evaluations = createFetchingStore(routes, { getItem: () => null, setItem: () => undefined });
@@ -25,6 +26,7 @@ export const useDisplay = (): Display => useStore(page, ({ display }) => display
 export const useFetched = (): boolean => useStore(page, ({ fetched }) => fetched);
 /** The address of the page as it is now, which the address bar follows a moment later. */
 export const pageLink = (): string => linkTo(window.location, page.get());
+export const useView = (): View => useStore(page, ({ view }) => view);
 export const useFetching = (): Fetching => useStore(fetching, (value) => value);
 
 export const useEvaluations = (): Fetching => useStore(evaluations, (value) => value);

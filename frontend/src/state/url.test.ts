@@ -43,6 +43,7 @@ const FULL: Page = {
     size: "large",
   },
   fetched: true,
+  view: { kind: "detail", sample: 12, place: null },
 };
 
 const roundTrip = (page: Page): Page => parse(new URLSearchParams(serialise(page).toString()));

@@ -18,12 +18,13 @@ import {
   type Scalar,
 } from "./page";
 import { readTarget, writeTarget } from "./target";
+import { readView, writeView } from "./view";
 
 const ARGUMENT = "arg.";
 const LAYER = "layer.";
 const OFF = "off";
 
-export function serialise({ ask, browse, display, fetched }: Page): URLSearchParams {
+export function serialise({ ask, browse, display, fetched, view }: Page): URLSearchParams {
   const out = new URLSearchParams();
   const put = (key: string, value: string | number | boolean | null | undefined, usual?: unknown): void => {
     if (value !== null && value !== undefined && value !== usual) out.append(key, String(value));
@@ -62,6 +63,8 @@ export function serialise({ ask, browse, display, fetched }: Page): URLSearchPar
   put("evidence", display.evidence || null);
   put("size", display.size, INITIAL.display.size);
   put("maps", fetched || null);
+
+  for (const [key, value] of writeView(view)) put(key, value);
   return out;
 }
 
@@ -72,8 +75,13 @@ export function linkTo({ origin, pathname }: Pick<Location, "origin" | "pathname
 }
 
 export function parse(params: URLSearchParams): Page {
-  const fetched = params.get("maps") === "true";
-  return { ask: parseAsk(params), browse: parseBrowse(params), display: parseDisplay(params), fetched };
+  return {
+    ask: parseAsk(params),
+    browse: parseBrowse(params),
+    display: parseDisplay(params),
+    fetched: params.get("maps") === "true",
+    view: readView(params),
+  };
 }
 
 function parseAsk(params: URLSearchParams): Ask {

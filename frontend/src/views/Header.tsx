@@ -7,6 +7,7 @@ import { useText } from "../text";
 import { ExplorerChooser } from "./ExplorerChooser";
 import classes from "./Header.module.css";
 import { ReloadButton } from "./ReloadButton";
+import { ShortcutHelp } from "./ShortcutHelp";
 
 interface HeaderProps {
   explorers: readonly ExplorerSummary[];
@@ -41,6 +42,7 @@ export function Header({ explorers, id, current, mayReload }: HeaderProps): Reac
           <span className={classes.device}>{device}</span>
         </Tooltip>
       )}
+      <ShortcutHelp />
       <ThemeToggle />
     </header>
   );

@@ -1,6 +1,6 @@
 import { Button, Drawer } from "@mantine/core";
 import { useDisclosure, useMediaQuery } from "@mantine/hooks";
-import { memo, type ReactElement } from "react";
+import { lazy, memo, Suspense, useEffect, useRef, type ReactElement } from "react";
 
 import { errorBody } from "../api/errors";
 import { restartExplorer } from "../api/routes";
@@ -17,11 +17,12 @@ import { ModelSelect } from "../controls/ModelSelect";
 import { PrecisionSelect } from "../controls/PrecisionSelect";
 import { SmoothingControl } from "../controls/SmoothingControl";
 import { TargetSelect } from "../controls/TargetSelect";
-import { useWarnings } from "../state/services";
+import { useView, useWarnings } from "../state/services";
 import { TESTID } from "../testids";
 import { useText, type Text } from "../text";
-import { useEnterKey } from "./actions";
 import { ErrorNote } from "./ErrorNote";
+import { FirstHint } from "./FirstHint";
+import { useShortcuts } from "./keyboard";
 import { Main } from "./Main";
 import classes from "./Workbench.module.css";
 import { SamplesView } from "./samples/SamplesView";
@@ -65,33 +66,76 @@ function Work({ subject }: { subject: Subject }): ReactElement {
 /** Below this width the settings move into a drawer. */
 const NARROW = "(max-width: 62em)";
 
+const DetailView = lazy(() => import("./detail/DetailView"));
+const PresentView = lazy(() => import("./present/PresentView"));
+
 function Layout(): ReactElement {
-  const text = useText();
   const narrow = useMediaQuery(NARROW, false, { getInitialValueInEffect: false });
-  useEnterKey();
+  const { kind } = useView();
   useStoredMaps();
+  useShortcuts();
+  useReturn();
+  const presents = kind === "present";
   return (
     <div className={classes.layout}>
-      {!narrow && (
-        <aside className={classes.rail} aria-label={text.settings.title} data-testid={TESTID.controls}>
-          <div className={classes.scroll} tabIndex={-1}>
-            <Controls />
-          </div>
-          <div className={classes.foot}>
-            <FetchBar />
-          </div>
-        </aside>
-      )}
-      <Main className={classes.main}>
-        <Notices />
-        <div className={classes.bars}>
-          <BrowseBar />
-          <DisplayBar />
-        </div>
-        <SamplesView />
+      {!narrow && !presents && <Rail />}
+      <Main className={presents ? classes.stage : classes.main}>
+        {kind === "grid" ? (
+          <>
+            <Notices />
+            <div className={classes.bars}>
+              <BrowseBar />
+              <DisplayBar />
+            </div>
+            <FirstHint />
+            <SamplesView />
+          </>
+        ) : (
+          <Suspense fallback={null}>
+            {presents ? (
+              <PresentView />
+            ) : (
+              <>
+                <Notices />
+                <DetailView />
+              </>
+            )}
+          </Suspense>
+        )}
       </Main>
-      {narrow && <NarrowFoot />}
+      {narrow && !presents && <NarrowFoot />}
     </div>
+  );
+}
+
+/** Back among all samples, the keyboard is at the one that was looked at. */
+function useReturn(): void {
+  const { kind, sample } = useView();
+  const looked = useRef<number | null>(null);
+  useEffect(() => {
+    if (kind !== "grid") {
+      looked.current = sample;
+      return;
+    }
+    if (looked.current === null) return;
+    const card = document.querySelector(`article[data-sample="${looked.current}"]`);
+    card?.scrollIntoView({ block: "center" });
+    card?.querySelector<HTMLElement>(`[data-testid="${TESTID.open}"]`)?.focus({ preventScroll: true });
+    looked.current = null;
+  }, [kind, sample]);
+}
+
+function Rail(): ReactElement {
+  const text = useText();
+  return (
+    <aside className={classes.rail} aria-label={text.settings.title} data-testid={TESTID.controls}>
+      <div className={classes.scroll} tabIndex={-1}>
+        <Controls />
+      </div>
+      <div className={classes.foot}>
+        <FetchBar />
+      </div>
+    </aside>
   );
 }
 

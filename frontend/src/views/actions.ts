@@ -1,7 +1,5 @@
 /** What a click or a key does. */
 
-import { useEffect, useEffectEvent } from "react";
-
 import type { AttributionRequest, Sample, TargetChoice } from "../api/types";
 import { stampOf, type Stamp } from "../state/launches";
 import type { Retarget } from "../state/page";
@@ -52,24 +50,4 @@ export function useExplainInstead(): (sample: Sample, models: readonly string[],
 
 export function retry(request: AttributionRequest, sample: number, stamp: Stamp): void {
   void fetching.launch([{ ...request, samples: [sample] }], "cell", stamp);
-}
-
-/** Elements for which Enter already means something. */
-const OWN_ENTER = "a, button, textarea, summary, [role=dialog], [role=option], [role=menuitem], [aria-expanded=true]";
-
-/** Enter fetches, wherever it means nothing else. */
-export function useEnterKey(): void {
-  const { fetch } = useFetchAction();
-  const { activity } = useWorkspace();
-  const onKey = useEffectEvent((event: KeyboardEvent) => {
-    if (event.key !== "Enter" || event.defaultPrevented || event.isComposing || event.repeat) return;
-    if (event.ctrlKey || event.altKey || event.metaKey || event.shiftKey) return;
-    if (event.target instanceof Element && event.target.closest(OWN_ENTER)) return;
-    if (activity.active.length === 0) fetch();
-  });
-  useEffect(() => {
-    const listener = (event: KeyboardEvent): void => onKey(event);
-    window.addEventListener("keydown", listener);
-    return () => window.removeEventListener("keydown", listener);
-  }, []);
 }

@@ -9,8 +9,9 @@ import type { AttributionRequest, Description, ErrorBody, ExplorerDetail, Sample
 import { activity, cells, type Activity, type Cell } from "../state/launches";
 import { arrange, inParts } from "../state/own";
 import { isFiltered, type Browse } from "../state/page";
-import { useAsk, useBrowse, useFetching } from "../state/services";
+import { useAsk, useBrowse, useFetching, useView } from "../state/services";
 import { buildRequests, resolveCounts, resolveSettings, type Settings } from "../state/settings";
+import { inView } from "../state/view";
 
 /** What changes only when the reader changes a setting. */
 export interface Subject {
@@ -31,7 +32,7 @@ export interface Workspace extends Subject {
 
 export interface SamplesState {
   readonly page: SamplePage | undefined;
-  /** Those of the page, and one's own among them. */
+  /** What is on screen: all of the page and one's own among it, or the one that is looked at. */
   readonly items: readonly Sample[];
   /** Indices of one's own that the server does not have, or not for this session. */
   readonly gone: readonly number[];
@@ -106,7 +107,14 @@ export function useNewWorkspace(subject: Subject): Workspace {
   const page = query.data;
   const found = page?.items ?? NO_SAMPLES;
   const { own, gone } = useOwn(subject, browse.own);
-  const items = useMemo(() => arrange(found, own), [found, own]);
+  const view = useView();
+  const { start } = browse;
+  const { isPlaceholderData: outdated } = query;
+  const items = useMemo(
+    // A place is one of the page's; one's own stand before it.
+    () => inView(view.kind !== "grid" && view.sample === null ? found : arrange(found, own), view, { start, outdated }),
+    [found, own, view, start, outdated],
+  );
   const requests = useMemo(
     () =>
       inParts(
@@ -126,7 +134,7 @@ export function useNewWorkspace(subject: Subject): Workspace {
       items,
       gone,
       error: query.error,
-      outdated: query.isPlaceholderData,
+      outdated,
       retry: () => void query.refetch(),
     },
     requests,

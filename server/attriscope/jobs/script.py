@@ -24,8 +24,8 @@ _UPLOADED = "The sample is an image that was uploaded; put its file beside this 
 async def script(board: JobBoard, host: HostedExplorer, session: str, info: ResultInfo, settings: Settings) -> str:
     """The script; `info` names the model and the sample as they are called now.
 
-    Raises Refused: 404 for a sample that is not there, 422 for an edited one, or with the worker's reason where the explorer could not make
-    the map any more, 503 where no worker answers.
+    Raises Refused: 404 for a sample that is not there, 422 for an edited one, or with the worker's reason where the
+    explorer could not make the map any more, 503 where no worker answers.
     """
     remarks = []
     with host.pool.held():

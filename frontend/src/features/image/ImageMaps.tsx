@@ -17,6 +17,7 @@ import {
 } from "../../heatmap";
 import type { Display } from "../../state/page";
 import { useText, type Text } from "../../text";
+import { describeMass } from "../../text/describeMap";
 import { ErrorNote } from "../../views/ErrorNote";
 import { subjectOf, type MapsProps } from "../types";
 import { ColourBar } from "./ColourBar";
@@ -24,6 +25,7 @@ import { drawnValues } from "./drawn";
 import { Evidence, Figure } from "./Figure";
 import classes from "./image.module.css";
 import { PixelCanvas } from "./PixelCanvas";
+import { UnitBars } from "./UnitBars";
 
 /** The ticked panels of one map, without the original. */
 export function ImageMaps(props: MapsProps): ReactElement {
@@ -35,6 +37,7 @@ export function ImageMaps(props: MapsProps): ReactElement {
   if (!map || !values) return <p className={classes.message}>{text.map.failed}</p>;
   if (map.nonFinite > 0) return <p className={classes.message}>{text.map.nonFinite(map.nonFinite)}</p>;
   if (isAllZero(map)) return <p className={classes.message}>{text.map.allZero}</p>;
+  if (map.units) return <UnitBars units={map.units} scale={display.scale} name={props.name} />;
   if (picture.error)
     return (
       <ErrorNote
@@ -83,17 +86,29 @@ function Panel({ panel, map, values, limit, picture, ...props }: PanelProps): Re
   const { width, height } = feature;
   const ready = style === "heat" || (picture?.width === width && picture.height === height);
   const words = wordsFor(text, sign, map);
+  const description = useMemo(
+    () => describeMass(text, values, width, height, sign),
+    [text, values, width, height, sign],
+  );
   return (
     <Figure
       title={title}
       below={<ColourBar scale={scale} sign={sign} limit={limit} style={style} opacity={display.opacity} />}
     >
       {ready ? (
-        <PixelCanvas width={width} height={height} paint={paint} label={text.map.panel(title, name)} kind={panel} />
+        <PixelCanvas
+          width={width}
+          height={height}
+          paint={paint}
+          label={text.map.panel(title, name)}
+          description={description}
+          kind={panel}
+        />
       ) : (
         <div className={classes.placeholder} style={{ aspectRatio: width / height }} />
       )}
       <Evidence {...props} />
+      {ready && props.over}
       {words !== null && <span className={classes.words}>{words}</span>}
     </Figure>
   );

@@ -31,6 +31,7 @@ export function OriginalImage(props: OriginalProps): ReactElement {
         <div className={classes.placeholder} style={{ aspectRatio: feature.width / feature.height }} />
       )}
       {picture && <Evidence {...props} />}
+      {picture && props.over}
     </Figure>
   );
 }

@@ -106,13 +106,13 @@ export function MapCell(props: MapCellProps): ReactElement {
   );
 }
 
-interface Estimate {
+export interface Estimate {
   readonly map: PartialMap;
   readonly making: Making;
 }
 
 /** What is drawn in the map's place until the map itself is there, or after it was cancelled. */
-function useEstimate({ pending, partial }: Cell, sample: Sample, finished: boolean): Estimate | null {
+export function useEstimate({ pending, partial }: Cell, sample: Sample, finished: boolean): Estimate | null {
   const map = usePartial(partial);
   if (!map || !partial || isForeign(partial.stamp, sample)) return null;
   if (pending === null && !partial.cancelled && finished) return null;
@@ -182,7 +182,7 @@ interface PlaceProps extends MapCellProps {
 }
 
 /** The map's place while there is none. */
-function Place(props: PlaceProps): ReactElement {
+export function Place(props: PlaceProps): ReactElement {
   const { sample, cell, model, first, error, refetch, foreign } = props;
   const text = useText();
   const { settings } = useSubject();
@@ -235,7 +235,7 @@ function Place(props: PlaceProps): ReactElement {
   );
 }
 
-function Failure({ cell, sample }: MapCellProps): ReactElement | null {
+export function Failure({ cell, sample }: MapCellProps): ReactElement | null {
   const { failure } = cell;
   const { description } = useSubject();
   // What the server's end cut short is said once, beside Fetch.
@@ -248,7 +248,7 @@ function pendingWords(text: Text, { pending, place }: Cell): string | null {
   return place ? describePlace(text, place) : pending && text.fetch.waiting[pending];
 }
 
-function Badge({ cell }: { cell: Cell }): ReactElement {
+export function Badge({ cell }: { cell: Cell }): ReactElement {
   const text = useText();
   return (
     <span className={classes.badge}>
@@ -259,7 +259,7 @@ function Badge({ cell }: { cell: Cell }): ReactElement {
 }
 
 /** That the map shown is an estimate, and how good a one. */
-function PartialBadge({ share, cancelled }: { share: number; cancelled: boolean }): ReactElement {
+export function PartialBadge({ share, cancelled }: { share: number; cancelled: boolean }): ReactElement {
   const text = useText();
   const percent = Math.floor(100 * share);
   return (

@@ -8,6 +8,7 @@ import type { Display } from "../../state/page";
 import { TESTID } from "../../testids";
 import { useText } from "../../text";
 import { useExplainInstead } from "../actions";
+import { OpenButton } from "../OpenButton";
 import type { SharedLimits } from "../shared";
 import { CardActions } from "../own/CardActions";
 import { nameOf, SampleName } from "../own/SampleName";
@@ -149,6 +150,7 @@ function Head({ sample, columns }: { sample: Sample; columns: readonly Column[] 
         </span>
       )}
       <CardActions sample={sample} />
+      <OpenButton sample={sample.index} />
     </header>
   );
 }

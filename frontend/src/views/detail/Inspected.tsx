@@ -1,0 +1,201 @@
+import { useMemo, useState, type ReactElement } from "react";
+
+import { useChannels, useResult } from "../../api/queries";
+import type { ResultInfo, Sample, SampleFeature } from "../../api/types";
+import { rendererOf, type Drawable } from "../../features";
+import { UnitBars } from "../../features/image/UnitBars";
+import { channelMap, isAllZero, type HeatMap } from "../../heatmap";
+import { isBefore, isForeign } from "../../state/launches";
+import type { Display } from "../../state/page";
+import { signOf } from "../../state/sign";
+import { TESTID } from "../../testids";
+import { useText } from "../../text";
+import type { Making } from "../../text/describe";
+import { CaptionLines, PartialCaption } from "../samples/CaptionLines";
+import { Badge, Failure, PartialBadge, Place, useEstimate, type Estimate } from "../samples/MapCell";
+import type { Column } from "../samples/SampleCard";
+import { sharedKey, type SharedLimits } from "../shared";
+import { useSubject, versionOf } from "../workspace";
+import { Channels } from "./Channels";
+import { Facts } from "./Facts";
+import classes from "./Inspected.module.css";
+import { Readout } from "./Readout";
+import { ScoreTable } from "./ScoreTable";
+import { Surface } from "./Surface";
+
+export interface InspectedProps {
+  sample: Sample;
+  column: Column;
+  display: Display;
+  sharedLimits: SharedLimits;
+  first: boolean;
+  titled: boolean;
+}
+
+/** One column of a sample: its maps large, what the model predicts, and what can be measured. */
+export function Inspected(props: InspectedProps): ReactElement {
+  const { sample, column, display, titled } = props;
+  const { model, cell } = column;
+  const { description } = useSubject();
+  const result = useResult(cell.shown?.item.key ?? null);
+  const estimate = useEstimate(cell, sample, result.data !== undefined);
+  const foreign = cell.shown !== null && isForeign(cell.shown.stamp, sample);
+  const finished = estimate || foreign ? undefined : result.data;
+  const made = estimate ? cell.partial : cell.shown;
+  return (
+    <section
+      className={classes.inspected}
+      aria-label={model.name}
+      data-testid={TESTID.inspected}
+      data-model={model.name}
+    >
+      <h3 className={titled ? classes.model : "visually-hidden"}>{model.name}</h3>
+      {sample.features.map((feature) => (
+        <Feature
+          {...props}
+          key={feature.name}
+          feature={feature}
+          estimate={estimate}
+          info={finished?.info ?? null}
+          drawn={estimate?.map ?? finished ?? null}
+          place={
+            <Place
+              {...{ sample, model, cell, display, first: props.first, titled, sharedLimits: props.sharedLimits }}
+              {...result}
+              current={column.current}
+              foreign={foreign}
+            />
+          }
+          side={
+            <>
+              {(estimate ?? finished) && cell.failure && (
+                <Failure
+                  {...{ sample, model, cell, display, first: props.first, titled, sharedLimits: props.sharedLimits }}
+                  current={column.current}
+                />
+              )}
+              <ScoreTable sample={sample} model={model} explained={made?.item.target ?? null} />
+              {estimate && <PartialCaption making={estimate.making} share={estimate.map.share} />}
+              {finished && (
+                <CaptionLines
+                  info={finished.info}
+                  before={isBefore(cell.shown?.stamp ?? null, description)}
+                  current={column.current}
+                  shared={display.shared}
+                />
+              )}
+            </>
+          }
+        />
+      ))}
+    </section>
+  );
+}
+
+interface FeatureProps extends InspectedProps {
+  feature: SampleFeature;
+  estimate: Estimate | null;
+  /** Of the finished map, if that is what is drawn. */
+  info: ResultInfo | null;
+  drawn: Drawable | null;
+  /** Stands where there is no map. */
+  place: ReactElement;
+  side: ReactElement;
+}
+
+function Feature(props: FeatureProps): ReactElement {
+  const { sample, column, display, sharedLimits, feature, estimate, info, drawn, place, side } = props;
+  const text = useText();
+  const { explorer, description } = useSubject();
+  const [picked, setPicked] = useState<{ of: string; channel: number } | null>(null);
+  const making: Making | null = estimate?.making ?? info;
+  const method = description.methods.find(({ id }) => id === making?.method);
+  const whole = drawn?.maps[feature.name] ?? null;
+  // A channel stays picked from sample to sample, as long as it is the same one.
+  const of = JSON.stringify([making?.method, making?.layer, whole?.channels]);
+  const channel = picked?.of === of ? picked.channel : null;
+  const pick = (next: number | null): void => setPicked(next === null ? null : { of, channel: next });
+  const hasChannels = info !== null && method?.space === "layer" && whole !== null && whole.channels > 1;
+  const channels = useChannels(hasChannels && !whole.units ? info.key : null, feature.name);
+  const { data: array } = channels;
+  const one = useMemo(
+    () => (array && channel !== null && !whole?.units ? channelMap(array, channel) : null),
+    [array, channel, whole],
+  );
+  const shown = useMemo(
+    () => (drawn && one ? { info: drawn.info, maps: { ...drawn.maps, [feature.name]: one } } : drawn),
+    [drawn, one, feature.name],
+  );
+
+  const map: HeatMap | null = one ?? whole;
+  const sign = signOf(display.sign, method, making?.smoothing ?? null);
+  const sharedLimit = one || !info || !display.shared ? null : (sharedLimits.get(sharedKey(info)) ?? null);
+  const name = making ? text.map.name(method?.name ?? making.method, making.target_name) : "";
+  const common = {
+    explorer: explorer.id,
+    sample: sample.index,
+    version: versionOf(description, sample),
+    feature,
+    display,
+  };
+  const { Original, Maps, limit } = rendererOf(feature);
+  const title = channel === null ? name : `${text.detail.channels.channel(channel)}, ${name}`;
+  const surface = <Surface feature={feature} name={title} />;
+  const readable = map !== null && !map.units && map.nonFinite === 0 && !isAllZero(map);
+
+  return (
+    <>
+      <div className={classes.top} data-size={display.size}>
+        <div className={classes.left}>
+          <div className={classes.stage}>
+            {display.panels.includes("original") && (
+              <Original
+                {...common}
+                name={text.sample.image(sample.index, sample.label?.name ?? null)}
+                over={<Surface feature={feature} name={text.display.panelNames.original} />}
+              />
+            )}
+            {shown === null ? (
+              place
+            ) : map?.units ? (
+              <UnitBars units={map.units} scale={display.scale} name={name} picked={channel} onPick={pick} />
+            ) : (
+              <Maps {...common} result={shown} sign={sign} sharedLimit={sharedLimit} name={title} over={surface} />
+            )}
+            {estimate ? (
+              <PartialBadge share={estimate.map.share} cancelled={column.cell.partial?.cancelled === true} />
+            ) : (
+              drawn && column.cell.pending && <Badge cell={column.cell} />
+            )}
+          </div>
+          {!map?.units && <Readout {...common} map={readable ? map : null} />}
+        </div>
+        <div className={classes.side}>{side}</div>
+      </div>
+      {hasChannels && (
+        <Channels
+          info={info}
+          units={whole.units ?? null}
+          array={array ?? null}
+          error={channels.error}
+          onRetry={() => void channels.refetch()}
+          chosen={channel}
+          choose={pick}
+          scale={display.scale}
+        />
+      )}
+      {map && shown && (readable || map.units) && making && (
+        <Facts
+          {...common}
+          drawn={shown}
+          map={map}
+          making={making}
+          info={info}
+          partial={one !== null}
+          label={sample.label?.index ?? null}
+          limit={map.units ? null : (sharedLimit ?? limit(shown, feature, sign, display.outlier))}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,111 @@
+/** What the keys do. */
+
+import { useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
+import { useEffect, useEffectEvent } from "react";
+
+import { PANELS } from "../state/page";
+import { changePage, useDisplay, useView } from "../state/services";
+import { createStore } from "../state/store";
+import { useFetchAction } from "./actions";
+import { look, lookAtAll, usePageSteps, useSampleSteps } from "./looking";
+import { focusOf, shortcutOf, type ShortcutId } from "./shortcuts";
+import { useWorkspace } from "./workspace";
+
+/** Whether the list of keys is open. */
+export const helpOpened = createStore(false);
+
+/** A dialog has the keyboard to itself. */
+const DIALOG = '[role="dialog"], [role="alertdialog"]';
+/** The field that takes a sample's number. */
+export const GO_TO = "go-to";
+
+/** Acts on the keys of `SHORTCUTS`, wherever they mean nothing else. */
+export function useShortcuts(): void {
+  const act = useActions();
+  const { kind } = useView();
+  const onKey = useEffectEvent((event: KeyboardEvent) => {
+    const shortcut = shortcutOf(event, focusOf(event.target), kind);
+    if (!shortcut || document.querySelector(DIALOG)) return;
+    if (act(shortcut.id, event.key)) event.preventDefault();
+  });
+  useEffect(() => {
+    const listener = (event: KeyboardEvent): void => onKey(event);
+    window.addEventListener("keydown", listener);
+    return () => window.removeEventListener("keydown", listener);
+  }, []);
+}
+
+/** Returns whether there was anything to do. */
+function useActions(): (id: ShortcutId, key: string) => boolean {
+  const { kind } = useView();
+  const display = useDisplay();
+  const { activity, samples } = useWorkspace();
+  const { fetch, cancel } = useFetchAction();
+  const pages = usePageSteps();
+  const neighbours = useSampleSteps();
+  const { setColorScheme } = useMantineColorScheme();
+  const scheme = useComputedColorScheme("light");
+  const steps = kind === "grid" ? pages : neighbours;
+  const busy = activity.active.length > 0;
+
+  const turnTo = (wanted: "detail" | "present"): boolean => {
+    const sample = kind === "grid" ? pointedAt() : null;
+    if (kind === wanted) lookAtAll();
+    else look(wanted, sample ?? samples.items[0]?.index ?? null);
+    return true;
+  };
+
+  return (id, key) => {
+    switch (id) {
+      case "fetch":
+        if (busy) return false;
+        fetch();
+        return true;
+      case "escape":
+        if (busy) cancel();
+        else if (kind !== "grid") lookAtAll();
+        else return false;
+        return true;
+      case "next":
+      case "previous":
+        steps[id]?.();
+        return steps[id] !== null;
+      case "panel": {
+        const panel = PANELS[Number(key) - 1];
+        const panels = PANELS.filter((other) => display.panels.includes(other) !== (other === panel));
+        changePage({ display: { panels } });
+        return true;
+      }
+      case "detail":
+      case "present":
+        return turnTo(id);
+      case "shared":
+        changePage({ display: { shared: !display.shared } });
+        return true;
+      case "evidence": {
+        const hasEvidence = samples.items.some(({ features }) => features.some(({ evidence }) => evidence));
+        if (hasEvidence) changePage({ display: { evidence: !display.evidence } });
+        return hasEvidence;
+      }
+      case "theme":
+        setColorScheme(scheme === "light" ? "dark" : "light");
+        return true;
+      case "goTo":
+        document.querySelector<HTMLElement>(`[data-shortcut="${GO_TO}"]`)?.focus();
+        return true;
+      case "help":
+        helpOpened.set(true);
+        return true;
+    }
+  };
+}
+
+/** The sample whose card has the keyboard, else the pointer, else stands first on screen. */
+function pointedAt(): number | null {
+  const cards = [...document.querySelectorAll<HTMLElement>("article[data-sample]")];
+  const card =
+    cards.find((each) => each.contains(document.activeElement)) ??
+    cards.find((each) => each.matches(":hover")) ??
+    cards.find((each) => each.getBoundingClientRect().bottom > window.innerHeight / 4);
+  return card?.dataset.sample === undefined ? null : Number(card.dataset.sample);
+}
