@@ -41,6 +41,11 @@ export const Check = icon("m3 8.5 3.2 3.2L13 4.8");
 export const Reload = icon("M13.5 8a5.5 5.5 0 1 1-1.6-3.9L13.5 5.7M13.5 2.2v3.5H10");
 export const Target = icon("M8 1.5v3M8 11.5v3M1.5 8h3M11.5 8h3M12 8a4 4 0 1 1-8 0 4 4 0 0 1 8 0Z");
 
+/** A globe: languages. */
+export const Languages = icon(
+  "M14.25 8a6.25 6.25 0 1 1-12.5 0 6.25 6.25 0 0 1 12.5 0ZM2 8h12M8 1.75c3.4 3.6 3.4 8.9 0 12.5-3.4-3.6-3.4-8.9 0-12.5Z",
+);
+
 /** A lens over a diverging scale. */
 export function Mark({ size = 24 }: { size?: number }): ReactElement {
   return (

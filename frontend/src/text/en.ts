@@ -20,6 +20,14 @@ export const en = {
   retry: "Retry",
   details: "Details",
 
+  language: "Language",
+  /** Between the parts of an enumeration. */
+  separator: ", ",
+  /** By code, the fullest first, with parameters in braces; what is not here is said in the server's own words. */
+  sentences: {} as Readonly<Record<string, readonly string[]>>,
+  /** By their English: what the server says of methods, arguments, baselines and its own progress. */
+  phrases: {} as Readonly<Record<string, string>>,
+
   theme: { switchTo: { light: "Switch to the light theme", dark: "Switch to the dark theme" } },
   device: (device: string) => `The models run on ${device}`,
   explorer: "Explorer",
