@@ -67,10 +67,13 @@ def launch(sources: list[ExplorerSource], settings: Settings, browser: bool) -> 
                 typer.echo(f"Open to {who}.")
             typer.echo("Ctrl-C stops it.")
             if settings.warm:
-                warming.append(asyncio.ensure_future(warm(services.board, settings.warm_samples, typer.echo)))
-                warming[0].add_done_callback(lambda task: None if task.cancelled() else show())
+                warming.append(asyncio.ensure_future(warm_up()))
             else:
                 show()
+
+        async def warm_up() -> None:
+            await warm(services.board, settings.warm_samples, typer.echo)
+            show()
 
         def show() -> None:
             if browser:

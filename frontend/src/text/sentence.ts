@@ -6,7 +6,7 @@ import type { Text } from "./en";
 export interface Coded {
   readonly code: string;
   readonly message: string;
-  readonly params: Readonly<Record<string, unknown>>;
+  readonly params?: Readonly<Record<string, unknown>>;
   readonly field?: string | null;
 }
 
@@ -14,7 +14,11 @@ const PLACEHOLDER = /\{(\w+)\}/g;
 
 /** The fullest sentence that the parameters suffice for; null where there is none. */
 export function sentence(text: Text, { code, message, params, field }: Coded): string | null {
-  const values: Record<string, unknown> = { message: message || null, ...params, field: field ?? params.field };
+  const values: Record<string, unknown> = {
+    message: message || null,
+    ...params,
+    field: (field ?? null)?.replace(/^arguments\./, ""),
+  };
   for (const template of Object.hasOwn(text.sentences, code) ? (text.sentences[code] ?? []) : []) {
     const names = [...template.matchAll(PLACEHOLDER)].map(([, name]) => name ?? "");
     if (names.every((name) => (values[name] ?? null) !== null))

@@ -26,7 +26,8 @@ async def warm(board: JobBoard, samples: int | None, say: Callable[[str], None])
         with host.pool.held():
             while (description := host.pool.description) is None:
                 if host.state == "failed":
-                    return say("Nothing is warmed up: the explorer could not be loaded.")
+                    say("Nothing is warmed up: the explorer could not be loaded.")
+                    return
                 host.pool.wake()
                 await asyncio.sleep(_POLL)
             count = samples or description.defaults.get("count", _COUNT)
