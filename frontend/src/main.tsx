@@ -10,26 +10,30 @@ import { createRoot } from "react-dom/client";
 import { createQueryClient } from "./api/queries";
 import { App } from "./views/App";
 import { Crash } from "./views/Crash";
+import { startLanguage } from "./text";
 import { cssVariables, theme } from "./theme";
 
 const nonce = (): string => document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? "";
 const root = document.getElementById("root");
 if (!root) throw new Error("The page has no #root.");
 
-createRoot(root).render(
-  <StrictMode>
-    <MantineProvider
-      theme={theme}
-      cssVariablesResolver={cssVariables}
-      defaultColorScheme="auto"
-      getStyleNonce={nonce}
-      deduplicateCssVariables
-    >
-      <Crash>
-        <QueryClientProvider client={createQueryClient()}>
-          <App />
-        </QueryClientProvider>
-      </Crash>
-    </MantineProvider>
-  </StrictMode>,
+// Words first: a page in Chinese should not begin in English.
+void startLanguage().then(() =>
+  createRoot(root).render(
+    <StrictMode>
+      <MantineProvider
+        theme={theme}
+        cssVariablesResolver={cssVariables}
+        defaultColorScheme="auto"
+        getStyleNonce={nonce}
+        deduplicateCssVariables
+      >
+        <Crash>
+          <QueryClientProvider client={createQueryClient()}>
+            <App />
+          </QueryClientProvider>
+        </Crash>
+      </MantineProvider>
+    </StrictMode>,
+  ),
 );

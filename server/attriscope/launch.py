@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import secrets
 import tempfile
@@ -34,6 +35,7 @@ def launch(sources: list[ExplorerSource], settings: Settings, browser: bool) -> 
         KeyboardInterrupt: after Ctrl-C, when everything has ended.
     """
     # Imported here: `attriscope --help` should not wait for the web framework.
+    from attriscope.jobs.warm import warm
     from attriscope.web import allocator, server
     from attriscope.web.services import Services
 
@@ -55,6 +57,9 @@ def launch(sources: list[ExplorerSource], settings: Settings, browser: bool) -> 
         url = f"http://{_address(settings)}:{bound}{settings.path_prefix}/"
         link = f"{url}?token={quote(token, safe='')}" if token else url
 
+        # The loop itself would let a task go that nobody holds.
+        warming: list[asyncio.Future[None]] = []
+
         def announce() -> None:
             typer.echo(f"attriscope {__version__} · {', '.join(source.name for source in sources)}")
             typer.echo(f"Open {link}")
@@ -62,6 +67,16 @@ def launch(sources: list[ExplorerSource], settings: Settings, browser: bool) -> 
                 who = "everyone who can reach it" if access.open else f"whoever has a token in {settings.token_file}"
                 typer.echo(f"Open to {who}.")
             typer.echo("Ctrl-C stops it.")
+            if settings.warm:
+                warming.append(asyncio.ensure_future(warm_up()))
+            else:
+                show()
+
+        async def warm_up() -> None:
+            await warm(services.board, settings.warm_samples, typer.echo)
+            show()
+
+        def show() -> None:
             if browser:
                 # A browser in the terminal would stop the server until it is left.
                 threading.Thread(target=_open, args=(link,), daemon=True).start()

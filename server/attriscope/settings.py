@@ -128,6 +128,14 @@ class Settings(BaseSettings):
     scan_limit: int = setting(10_000, "Store", "most samples ever read from a dataset", ge=1)
     spool_bytes: Bytes = setting(4 << 30, "Store", "temporary disk space for the samples that were read", ge=1)
 
+    lang: Literal["auto", "en", "zh"] = setting(
+        "auto", "Page", "language of the page where a user has chosen none; auto: the browser's"
+    )
+    warm: bool = setting(False, "Page", "make the maps that the page asks for at first before it is opened")
+    warm_samples: int | None = setting(
+        None, "Page", "samples that warm explains; absent: as many as the page shows", ge=1, le=64
+    )
+
     log_format: Literal["text", "json"] = setting("text", "Logs", "text for people, json for machines")
     log_level: Literal["debug", "info", "warning", "error"] = setting(
         "warning", "Logs", "least severity that is logged"

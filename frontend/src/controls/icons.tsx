@@ -46,6 +46,11 @@ export const Expand = icon("M9.5 2.5h4v4M6.5 13.5h-4v-4M13.5 2.5 9 7M2.5 13.5 7 
 export const Screen = icon("M1.75 3h12.5v8H1.75ZM5.5 13.5h5M8 11v2.5");
 export const Keyboard = icon("M1.5 4h13v8h-13ZM4 6.8v.01M6.6 6.8v.01M9.3 6.8v.01M12 6.8v.01M5 9.4h6");
 
+/** A globe: languages. */
+export const Languages = icon(
+  "M14.25 8a6.25 6.25 0 1 1-12.5 0 6.25 6.25 0 0 1 12.5 0ZM2 8h12M8 1.75c3.4 3.6 3.4 8.9 0 12.5-3.4-3.6-3.4-8.9 0-12.5Z",
+);
+
 /** A lens over a diverging scale. */
 export function Mark({ size = 24 }: { size?: number }): ReactElement {
   return (

@@ -48,7 +48,11 @@ export function createPageStore(address: Address, memory: PageMemory, habits: Pa
   const write = (how: "pushState" | "replaceState"): void => {
     clearTimeout(timer);
     timer = undefined;
-    const query = serialise(store.get()).toString();
+    const written = serialise(store.get());
+    // The language of the interface is not part of the page's state, but a link that sets it keeps it.
+    const language = new URLSearchParams(address.location.search).get("lang");
+    if (language !== null) written.set("lang", language);
+    const query = written.toString();
     address.history[how](null, "", address.location.pathname + (query ? `?${query}` : ""));
   };
 

@@ -7,6 +7,7 @@ import type { Arguments, Scalar } from "../state/page";
 import { argumentFields, type ArgumentField } from "../state/schema";
 import { fullArguments, needsBaseline } from "../state/settings";
 import type { Text } from "./en";
+import { phrase } from "./localise";
 
 export function formatScalar(text: Text, value: Scalar): string {
   if (typeof value === "boolean") return value ? text.map.on : text.map.off;
@@ -27,7 +28,7 @@ export function describeArguments(text: Text, method: MethodDescription, chosen:
     if (stem !== undefined && width) {
       said.add(width.name);
       const area = `${formatScalar(text, value)}×${formatScalar(text, values[width.name] ?? value)}`;
-      return [text.map.argument(stem.replaceAll("_", " "), withUnit(text, area, field))];
+      return [text.map.argument(phrase(text, stem.replaceAll("_", " ")), withUnit(text, area, field))];
     }
     const shown = formatScalar(text, value);
     const unit = field.unit ?? countOf(field);
@@ -57,7 +58,7 @@ export function describeMethod(
   smoothing: Smoothing | null,
 ): string {
   const parts = [method.name, ...describeArguments(text, method, chosen)];
-  return [...parts, ...(smoothing ? [describeSmoothing(text, smoothing)] : [])].join(", ");
+  return [...parts, ...(smoothing ? [describeSmoothing(text, smoothing)] : [])].join(text.separator);
 }
 
 export interface Caption {
@@ -92,7 +93,7 @@ export function describeResult(text: Text, info: Making, description: Descriptio
     const baseline = description.baselines.find(({ id }) => id === info.baseline);
     parts.push(text.map.baseline((baseline?.name ?? info.baseline).toLowerCase()));
   }
-  return { how: parts.join(", "), what: describeQuantity(text, info, description, method) };
+  return { how: parts.join(text.separator), what: describeQuantity(text, info, description, method) };
 }
 
 function describeQuantity(

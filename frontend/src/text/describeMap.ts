@@ -68,6 +68,13 @@ export interface Shown {
   readonly map: Pick<HeatMap, "minimum" | "maximum">;
 }
 
+/** "cat", or "cat rather than dog"; null where there is one value only. */
+function targetName(text: Text, { target, target_name, against, against_name }: Making): string | null {
+  const name = target_name ?? (target === null ? null : String(target));
+  const rival = against_name ?? (against === null || against === undefined ? null : String(against));
+  return name === null || rival === null ? name : text.target.rather(name, rival);
+}
+
 /** One sentence that says what the colours of a panel mean: "Red pixels raised the score for 'cat', …" */
 export function describeColours(text: Text, making: Making, description: Description, shown: Shown): string {
   const words = text.mapText;
@@ -85,7 +92,7 @@ export function describeColours(text: Text, making: Making, description: Descrip
   const score =
     method && !method.takes_target && typeof unit === "number"
       ? words.unitScore(unit, layer)
-      : words.score(making.target_name ?? (making.target === null ? null : String(making.target)));
+      : words.score(targetName(text, making));
   const place = words.onePlace[kind];
   if (!signed || sign === "absolute") {
     const how = sign === "positive" ? "raised" : sign === "negative" ? "lowered" : "mattered";

@@ -1,5 +1,5 @@
 import { Loader } from "@mantine/core";
-import { useEffect, type ReactElement, type ReactNode } from "react";
+import { useEffect, useMemo, type ReactElement, type ReactNode } from "react";
 
 import { errorBody, toErrorBody } from "../api/errors";
 import { useExplorer, useExplorers } from "../api/queries";
@@ -10,6 +10,7 @@ import { useLive } from "../state/live";
 import { useAsk } from "../state/services";
 import { TESTID } from "../testids";
 import { useText, type Text } from "../text";
+import { localise, phrase } from "../text/localise";
 import classes from "./App.module.css";
 import { ErrorNote } from "./ErrorNote";
 import { Header } from "./Header";
@@ -22,8 +23,8 @@ export function App(): ReactElement {
   const explorers = useExplorers();
   const list = explorers.data?.explorers ?? [];
   const id = chosen(list, ask.explorer);
-  const explorer = useExplorer(id);
   const text = useText();
+  const explorer = useLocalised(text, useExplorer(id));
   const title = explorer.data ? text.title(explorer.data.description?.name ?? explorer.data.name) : text.name;
   useEffect(() => {
     document.title = title;
@@ -41,6 +42,15 @@ export function App(): ReactElement {
       <Content explorers={explorers} id={id} explorer={explorer} missing={missing(text, list, id, ask.explorer)} />
     </div>
   );
+}
+
+/** The explorer in the language of the page. */
+function useLocalised(text: Text, { data, error, refetch }: Query<ExplorerDetail>): Query<ExplorerDetail> {
+  const localised = useMemo(
+    () => data && { ...data, description: data.description ? localise(text, data.description) : null },
+    [text, data],
+  );
+  return { data: localised, error, refetch };
 }
 
 /** The explorer that the address names, or the first. With several, a wrong name is not taken for another. */
@@ -99,7 +109,7 @@ function Loading({ explorer }: { explorer?: ExplorerSummary }): ReactElement {
     <Centre>
       <Loader color="gray" size="md" aria-hidden="true" />
       <p className={classes.loading} role="status">
-        {explorer?.stage ?? text.explorerState.loading}
+        {explorer?.stage ? phrase(text, explorer.stage) : text.explorerState.loading}
       </p>
       <p className={classes.hint}>{text.explorerState.loadingHint}</p>
     </Centre>

@@ -6,6 +6,7 @@ import { Mark, Moon, Sun } from "../controls/icons";
 import { useText } from "../text";
 import { ExplorerChooser } from "./ExplorerChooser";
 import classes from "./Header.module.css";
+import { LanguageMenu } from "./LanguageMenu";
 import { ReloadButton } from "./ReloadButton";
 import { ShortcutHelp } from "./ShortcutHelp";
 
@@ -42,6 +43,7 @@ export function Header({ explorers, id, current, mayReload }: HeaderProps): Reac
           <span className={classes.device}>{device}</span>
         </Tooltip>
       )}
+      <LanguageMenu />
       <ShortcutHelp />
       <ThemeToggle />
     </header>

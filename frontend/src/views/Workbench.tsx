@@ -19,7 +19,8 @@ import { SmoothingControl } from "../controls/SmoothingControl";
 import { TargetSelect } from "../controls/TargetSelect";
 import { useView, useWarnings } from "../state/services";
 import { TESTID } from "../testids";
-import { useText, type Text } from "../text";
+import { noticeText, useText, type Text } from "../text";
+import { phrase } from "../text/localise";
 import { ErrorNote } from "./ErrorNote";
 import { FirstHint } from "./FirstHint";
 import { useShortcuts } from "./keyboard";
@@ -218,7 +219,7 @@ function Notices(): ReactElement | null {
       {notices.map(({ about, notice }) => (
         <p key={`${about ?? ""} ${notice.code}`} data-testid={TESTID.notice} data-code={notice.code}>
           {about !== null && <strong>{about}: </strong>}
-          {notice.message}
+          {noticeText(text, notice)}
         </p>
       ))}
     </div>
@@ -228,5 +229,5 @@ function Notices(): ReactElement | null {
 /** Why a Fetch would have to wait for the models. */
 function comingWords(text: Text, { state, stage }: ExplorerDetail): string | null {
   if (state === "recovering") return text.explorerState.recovering;
-  return state === "loading" ? [text.explorerState.reloading, ...(stage ? [stage] : [])].join(" ") : null;
+  return state === "loading" ? [text.explorerState.reloading, ...(stage ? [phrase(text, stage)] : [])].join(" ") : null;
 }

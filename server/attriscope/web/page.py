@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, Response
 from attriscope.web import errors
 
 STATIC = Path(__file__).parent.parent / "static"
-_NONCE = "__CSP_NONCE__"
+_NONCE, _LANGUAGE = "__CSP_NONCE__", "__LANGUAGE__"
 _COMPRESSIBLE = ("text/", "application/javascript", "application/json", "image/svg+xml")
 _NOT_BUILT = """<!doctype html><html lang="en"><title>attriscope</title><main><h1>The page has not been built</h1>
 <p>Install attriscope with <code>pip install .</code> or <code>make demo</code>; both build it.</p></main></html>"""
@@ -55,7 +55,8 @@ router = APIRouter(include_in_schema=False)
 @router.get("/")
 def index(request: Request) -> Response:
     page: Page = request.app.state.page
-    return HTMLResponse(page.index.replace(_NONCE, request.state.nonce))
+    language = request.app.state.services.settings.lang
+    return HTMLResponse(page.index.replace(_NONCE, request.state.nonce).replace(_LANGUAGE, language))
 
 
 @router.get("/{path:path}")

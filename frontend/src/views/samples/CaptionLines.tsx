@@ -2,7 +2,7 @@ import type { ReactElement } from "react";
 
 import type { ResultInfo } from "../../api/types";
 import { TESTID } from "../../testids";
-import { useText } from "../../text";
+import { noticeText, useText } from "../../text";
 import { describeCompleteness, describeResult, type Making } from "../../text/describe";
 import { useSubject } from "../workspace";
 import classes from "./SampleCard.module.css";
@@ -46,7 +46,7 @@ export function CaptionLines({ info, before, current, shared }: CaptionLinesProp
       )}
       {info.notices.map((notice) => (
         <p key={notice.code} className={classes.noticeLine}>
-          {notice.message}
+          {noticeText(text, notice)}
         </p>
       ))}
     </div>

@@ -145,7 +145,7 @@ function Head({ sample, columns }: { sample: Sample; columns: readonly Column[] 
       {wrong.length > 0 && (
         <span className={classes.mistake}>
           {columns.length > 1 && wrong.length < columns.length
-            ? text.sample.mistakeOf(wrong.join(", "))
+            ? text.sample.mistakeOf(wrong.join(text.separator))
             : text.sample.mistake}
         </span>
       )}

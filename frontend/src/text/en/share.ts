@@ -1,0 +1,33 @@
+/** Links and exports. */
+
+export const share = {
+  button: "Share",
+  cell: (name: string) => `Share ${name}`,
+  copyLink: "Copy link",
+  copyLinkHelp: "shows others the same maps",
+  copyPython: "Copy as Python",
+  copyPythonHelp: "code that makes this map again",
+  saveMap: "Save map",
+  saveOverlay: "Save overlay",
+  png: "PNG, one pixel for each of the image",
+  savePicture: "Save picture of the grid",
+  savePictureHelp: "PNG, with captions and colour bars",
+  saveLargePicture: "Save picture, twice as fine",
+  saveLargePictureHelp: "PNG for print and slides",
+  saveNumbers: "Save numbers",
+  saveNumbersHelp: ".npz for NumPy, with metadata",
+  savePage: "Save page",
+  savePageHelp: ".html that opens offline, with the display controls",
+  working: "Working…",
+  copied: "Copied",
+  saved: "Saved",
+  failed: "That did not work",
+  noClipboard: "The browser does not let this page write to the clipboard. Copy the text from here:",
+  nothing: "There are no maps to save yet. Press Fetch first.",
+  tooLarge: (width: number, height: number) =>
+    `The picture would have ${width}×${height} pixels, more than a browser can draw. Show fewer samples or smaller tiles.`,
+  sampleName: (index: number) => `sample ${index}`,
+  sampleRange: (first: number, last: number) => (first === last ? `sample ${first}` : `samples ${first}-${last}`),
+  foot: (version: string, date: string) => `Made with attriscope ${version} on ${date}`,
+  language: "en",
+};

@@ -1,0 +1,65 @@
+/** Images of one’s own, and edits of any. */
+
+import type { Text } from "../en";
+import { quoted } from "./words";
+
+export const own: Text["own"] = {
+  button: "自己的图像…",
+  off: "此服务器不接受自己的图像。",
+  yours: "自己的",
+  yourImage: "自己的图像",
+  drop: "松开鼠标，解释自己的图像",
+  dropHint: (bytes) => `JPEG、PNG、WebP、BMP、GIF 或 TIFF，不超过 ${bytes}`,
+  uploading: (name) => `正在发送${quoted(name)}`,
+  making: (name) => `正在准备${quoted(name)}`,
+  failed: (name) => `未能接受${quoted(name)}。`,
+  dismiss: "关闭提示",
+  stop: "停止",
+  remove: (name) => `移除 ${name}`,
+  removeFailed: "无法移除此图像。",
+  pasted: "粘贴的图像",
+  gone: (n) => `此链接含有 ${n} 张他人自己的图像，它们已从服务器上删除，或属于另一个会话。`,
+  errors: {
+    empty: (name) => `${name} 是空文件。`,
+    too_large: (name, bytes, most) => `${name} 有 ${bytes} 字节；最多接受 ${most} 字节。`,
+    unsupported_type: (name) => `${name} 不是已知类型的图像（JPEG、PNG、WebP、BMP、GIF、TIFF）。`,
+    no_file: "拖入的不是文件。不会抓取网址：请先保存图像，再拖入文件。",
+  },
+};
+
+export const edit: Text["edit"] = {
+  button: "编辑…",
+  buttonFor: (name) => `编辑 ${name}`,
+  title: (name) => `擦除 ${name} 的一部分`,
+  from: (source, share, fill) => `由 ${source} 编辑：擦除 ${share}，以${fill}填充`,
+  percent: (share) => (share < 0.01 ? "不到 1%" : `${Math.round(100 * share)}%`),
+  fills: { baseline: "基线", blur: "模糊", colour: "颜色" },
+  fillWords: {
+    baseline: (name) => `${name}基线`,
+    blur: "模糊",
+    colour: (hex) => `颜色 ${hex} `,
+  },
+  fill: "填充",
+  baseline: "用于填充的基线",
+  colour: "用于填充的颜色",
+  tool: "工具",
+  tools: { box: "方框", brush: "画笔" },
+  size: "画笔大小",
+  pixels: (n) => `${n} 像素`,
+  undo: "撤销",
+  redo: "重做",
+  clear: "清除",
+  surface: "要擦除的图像",
+  keys: "在图像上拖动。按键：方向键移动方框，Shift 加方向键改变大小，回车擦除，Ctrl+Z 撤销。",
+  erased: (share) => `已擦除 ${share}`,
+  nothing: "尚未擦除",
+  predictions: "编辑后图像的预测",
+  original: "之前",
+  edited: "之后",
+  change: "变化",
+  updating: "正在预测…",
+  failed: "未能预测编辑后的图像。",
+  explain: "解释编辑后的图像",
+  explainHelp: "它会显示在原图旁边；点击“计算归因”即可解释。",
+  explainFailed: "未能接受编辑后的图像。",
+};

@@ -1,0 +1,3 @@
+/** Small helps of Chinese sentences. */
+
+export const quoted = (name: string): string => `“${name}”`;
