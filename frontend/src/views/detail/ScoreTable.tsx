@@ -4,6 +4,7 @@ import type { ModelDescription, Sample } from "../../api/types";
 import { formatValue } from "../../heatmap";
 import { TESTID } from "../../testids";
 import { useText } from "../../text";
+import { phrase } from "../../text/localise";
 import { formatScore } from "../../text/describe";
 import { useExplainInstead } from "../actions";
 import { ErrorNote } from "../ErrorNote";
@@ -34,8 +35,8 @@ export function ScoreTable({ sample, model, explained }: ScoreTableProps): React
         <thead>
           <tr>
             <th scope="col">{single ? text.sample.value : text.detail.className}</th>
-            {hasScore && <th scope="col">{scoreName}</th>}
-            <th scope="col">{hasScore ? text.detail.output : scoreName}</th>
+            {hasScore && <th scope="col">{phrase(text, scoreName)}</th>}
+            <th scope="col">{hasScore ? text.detail.output : phrase(text, scoreName)}</th>
           </tr>
         </thead>
         <tbody>

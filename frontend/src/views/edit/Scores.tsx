@@ -3,6 +3,7 @@ import type { ReactElement } from "react";
 import type { EditPredictions, ModelDescription, Prediction, Sample } from "../../api/types";
 import { TESTID } from "../../testids";
 import { useText } from "../../text";
+import { phrase } from "../../text/localise";
 import { formatScore } from "../../text/describe";
 import { ErrorNote } from "../ErrorNote";
 import { useSubject } from "../workspace";
@@ -32,10 +33,12 @@ export function Scores({ sample, model, titled, edited, stale }: ScoresProps): R
     <div>
       {error && <ErrorNote compact title={text.edit.failed} error={error} />}
       <table className={classes.scores} data-stale={stale}>
-        <caption className={titled ? classes.model : "visually-hidden"}>{titled ? model.name : scoreName}</caption>
+        <caption className={titled ? classes.model : "visually-hidden"}>
+          {titled ? model.name : phrase(text, scoreName)}
+        </caption>
         <thead>
           <tr>
-            <th scope="col">{scoreName}</th>
+            <th scope="col">{phrase(text, scoreName)}</th>
             <th scope="col">{text.edit.original}</th>
             <th scope="col">{text.edit.edited}</th>
             <th scope="col">{text.edit.change}</th>

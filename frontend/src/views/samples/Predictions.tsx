@@ -3,6 +3,7 @@ import type { ReactElement } from "react";
 import type { ModelDescription, Sample } from "../../api/types";
 import { TESTID } from "../../testids";
 import { useText } from "../../text";
+import { phrase } from "../../text/localise";
 import { formatScore } from "../../text/describe";
 import { useExplainInstead } from "../actions";
 import { ErrorNote } from "../ErrorNote";
@@ -33,7 +34,7 @@ export function Predictions({ sample, model, explained, against }: PredictionsPr
     const value = predictions[0];
     return (
       <dl className={classes.single}>
-        <dt>{description.has_score ? description.score_name : text.sample.value}</dt>
+        <dt>{description.has_score ? phrase(text, description.score_name) : text.sample.value}</dt>
         <dd>{value ? formatScore(value.score, description.score_name) : ""}</dd>
       </dl>
     );
@@ -50,7 +51,7 @@ export function Predictions({ sample, model, explained, against }: PredictionsPr
     <div>
       <div className={classes.head} aria-hidden="true">
         <span>{text.sample.predicted}</span>
-        <span>{description.score_name}</span>
+        <span>{phrase(text, description.score_name)}</span>
       </div>
       <ol className={classes.list} aria-label={text.sample.predictions}>
         {shown.map((prediction, rank) => {
