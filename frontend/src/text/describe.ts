@@ -117,10 +117,10 @@ function describeQuantity(
 /** "cat", or "cat rather than dog" */
 export function targetName(
   text: Text,
-  info: Pick<Making, "target" | "target_name" | "against" | "against_name">,
+  info: Pick<Making, "target" | "target_name"> & Partial<Pick<Making, "against" | "against_name">>,
 ): string | null {
-  const rival = classWord(info.against, info.against_name);
-  return info.target_name !== null && rival !== null ? text.target.rather(info.target_name, rival) : info.target_name;
+  const [name, rival] = [classWord(info.target, info.target_name), classWord(info.against, info.against_name)];
+  return name !== null && rival !== null ? text.target.rather(name, rival) : name;
 }
 
 function classWord(index: number | null | undefined, name: string | null | undefined): string | null {

@@ -12,7 +12,7 @@ import {
 } from "../heatmap";
 import type { PanelId } from "../state/page";
 import type { Text } from "./en";
-import type { Making } from "./describe";
+import { targetName, type Making } from "./describe";
 
 /** Below this share, the fullest ninth is not worth naming. An even map has a ninth in each. */
 const NOTABLE = 0.2;
@@ -66,13 +66,6 @@ export interface Shown {
   /** How the panel's values are drawn. */
   readonly sign: Sign;
   readonly map: Pick<HeatMap, "minimum" | "maximum">;
-}
-
-/** "cat", or "cat rather than dog"; null where there is one value only. */
-function targetName(text: Text, { target, target_name, against, against_name }: Making): string | null {
-  const name = target_name ?? (target === null ? null : String(target));
-  const rival = against_name ?? (against === null || against === undefined ? null : String(against));
-  return name === null || rival === null ? name : text.target.rather(name, rival);
 }
 
 /** One sentence that says what the colours of a panel mean: "Red pixels raised the score for 'cat', …" */

@@ -23,7 +23,7 @@ import { needsBaseline } from "../../state/settings";
 import { signOf } from "../../state/sign";
 import { TESTID } from "../../testids";
 import { useText } from "../../text";
-import { describeCompleteness, type Making } from "../../text/describe";
+import { describeCompleteness, targetName, type Making } from "../../text/describe";
 import { useSubject } from "../workspace";
 import classes from "./Facts.module.css";
 import { HistogramChart } from "./HistogramChart";
@@ -236,8 +236,8 @@ function Baseline({ explorer, sample, feature, info }: FactsProps & { info: Resu
   const name = baseline?.name ?? info.baseline;
   const what =
     info.quantity === "score"
-      ? words.theScore(description.score_name, info.target_name)
-      : words.theOutput(info.target_name);
+      ? words.theScore(description.score_name, targetName(text, info))
+      : words.theOutput(targetName(text, info));
   return (
     <Fact title={words.title} testid={TESTID.baselineUsed}>
       <div className={classes.baseline}>

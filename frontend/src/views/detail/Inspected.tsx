@@ -10,7 +10,7 @@ import type { Display } from "../../state/page";
 import { signOf } from "../../state/sign";
 import { TESTID } from "../../testids";
 import { useText } from "../../text";
-import type { Making } from "../../text/describe";
+import { targetName, type Making } from "../../text/describe";
 import { CaptionLines, PartialCaption } from "../samples/CaptionLines";
 import { Badge, Failure, PartialBadge, Place, useEstimate, type Estimate } from "../samples/MapCell";
 import type { Column } from "../samples/SampleCard";
@@ -130,7 +130,7 @@ function Feature(props: FeatureProps): ReactElement {
   const map: HeatMap | null = one ?? whole;
   const sign = signOf(display.sign, method, making?.smoothing ?? null);
   const sharedLimit = one || !info || !display.shared ? null : (sharedLimits.get(sharedKey(info)) ?? null);
-  const name = making ? text.map.name(method?.name ?? making.method, making.target_name) : "";
+  const name = making ? text.map.name(method?.name ?? making.method, targetName(text, making)) : "";
   const common = {
     explorer: explorer.id,
     sample: sample.index,

@@ -14,7 +14,7 @@ import {
 import { needsBaseline } from "../../state/settings";
 import { TESTID } from "../../testids";
 import { useText, type Text } from "../../text";
-import { formatScore } from "../../text/describe";
+import { formatScore, targetName } from "../../text/describe";
 import { useSubject } from "../workspace";
 import { places } from "./chart";
 import { CheckFrame } from "./CheckFrame";
@@ -65,7 +65,7 @@ export function CurvesCheck({ made }: { made: Finished }): ReactElement {
         )
       }
     >
-      {found?.type === "curves" && <Curves found={found} target={made.item.target_name} />}
+      {found?.type === "curves" && <Curves found={found} target={targetName(text, made.item)} />}
     </CheckFrame>
   );
 }

@@ -8,6 +8,7 @@ import type { Finished } from "../../state/evaluations";
 import { isBefore, type Stamp } from "../../state/launches";
 import { TESTID } from "../../testids";
 import { useText } from "../../text";
+import { targetName } from "../../text/describe";
 import { useSubject } from "../workspace";
 import classes from "./FaithfulnessButton.module.css";
 
@@ -26,7 +27,7 @@ export function FaithfulnessButton({ sample, made }: FaithfulnessButtonProps): R
   const [opened, { open, close }] = useDisclosure(false);
   const narrow = useMediaQuery("(max-width: 48em)", false, { getInitialValueInEffect: false });
   const method = description.methods.find(({ id }) => id === made.request.method);
-  const name = text.map.name(method?.name ?? made.request.method, made.item.target_name);
+  const name = text.map.name(method?.name ?? made.request.method, targetName(text, made.item));
   return (
     <>
       <Button

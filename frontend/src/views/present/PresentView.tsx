@@ -22,7 +22,7 @@ import { ErrorNote } from "../ErrorNote";
 import { useInvitation } from "../invitation";
 import { LookedHead, NotThere } from "../Looked";
 import { look, lookAtAll, useLookedAt } from "../looking";
-import { Failure, PartialBadge, useEstimate } from "../samples/MapCell";
+import { Maps, Failure, PartialBadge, useEstimate } from "../samples/MapCell";
 import type { Column } from "../samples/SampleCard";
 import { sharedKey, useSharedLimits, type SharedLimits } from "../shared";
 import { useStoredMaps } from "../stored";
@@ -174,7 +174,7 @@ function Presented(props: PresentedProps): ReactElement {
   const { sample, column, display, panel, sharedLimits, titled } = props;
   const { model, cell, current } = column;
   const text = useText();
-  const { explorer, description } = useSubject();
+  const { description } = useSubject();
   const result = useResult(cell.shown?.item.key ?? null);
   const estimate = useEstimate(cell, sample, result.data !== undefined);
   const foreign = cell.shown !== null && isForeign(cell.shown.stamp, sample);
@@ -189,23 +189,7 @@ function Presented(props: PresentedProps): ReactElement {
     <div className={classes.column}>
       {drawn && making ? (
         <div className={classes.maps}>
-          {sample.features.map((feature) => {
-            const { Maps } = rendererOf(feature);
-            return (
-              <Maps
-                key={feature.name}
-                explorer={explorer.id}
-                sample={sample.index}
-                version={versionOf(description, sample)}
-                feature={feature}
-                display={shown}
-                result={drawn}
-                sign={sign}
-                sharedLimit={sharedLimit}
-                name={text.map.name(method?.name ?? making.method, making.target_name)}
-              />
-            );
-          })}
+          <Maps sample={sample} display={shown} drawn={drawn} making={making} sharedLimit={sharedLimit} />
           {estimate && <PartialBadge share={estimate.map.share} cancelled={cell.partial?.cancelled === true} />}
         </div>
       ) : (

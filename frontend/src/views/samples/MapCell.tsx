@@ -140,13 +140,14 @@ function FinishedMaps({ info, ...props }: MapCellProps & { info: ResultInfo; dra
   return <Maps {...props} making={info} sharedLimit={sharedLimit} />;
 }
 
-interface DrawnProps extends MapCellProps {
+interface DrawnProps extends Pick<MapCellProps, "sample" | "display"> {
   drawn: Drawable;
   making: Pick<Making, "method" | "smoothing" | "target" | "target_name" | "against" | "against_name">;
   sharedLimit: number | null;
 }
 
-function Maps({ sample, display, drawn, making, sharedLimit }: DrawnProps): ReactElement {
+/** The panels of one map, by the renderer of each feature. */
+export function Maps({ sample, display, drawn, making, sharedLimit }: DrawnProps): ReactElement {
   const text = useText();
   const { explorer, description } = useSubject();
   const method = description.methods.find(({ id }) => id === making.method);
