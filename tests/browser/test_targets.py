@@ -30,7 +30,7 @@ def test_a_class_beside_a_sample_is_set_against_the_one_explained(page: Page, sc
     explorer = ExplorerPage(page, scenes, "count=2&panels=heat").ready(2)
     explorer.choose_method("Saliency").fetch()
     first, second, third, *_ = scenes.samples(count=1)["items"][0]["predictions"]["scenes_cnn"]
-    name = f"Explain {first['name']} rather than {second['name']}"
+    name = f"vs: Explain {first['name']} rather than {second['name']}"
     explorer.sample(0).get_by_role("button", name=name, exact=True).click()
     expect(explorer.caption(0)).to_contain_text(f"'{first['name']}' rather than '{second['name']}'")
     explorer.sample(0).get_by_test_id("prediction").nth(2).click(modifiers=["Shift"])

@@ -85,7 +85,7 @@ export function Predictions({ sample, model, explained, against }: PredictionsPr
                 <button
                   type="button"
                   className={classes.versus}
-                  aria-label={text.target.explainRather(named, prediction.name)}
+                  aria-label={`${text.target.versus}: ${text.target.explainRather(named, prediction.name)}`}
                   aria-pressed={against === prediction.index}
                   title={text.target.explainRather(named, prediction.name)}
                   onClick={() => rather(prediction.index)}
