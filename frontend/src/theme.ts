@@ -91,6 +91,8 @@ export const theme = createTheme({
         maxDropdownHeight: 340,
       },
     },
+    // The placeholder is no menu item, and a menu may hold nothing else; the first item gets the focus instead.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     NumberInput: { defaultProps: { size: "sm" } },
     SegmentedControl: { defaultProps: { size: "xs" } },
     Button: { defaultProps: { size: "sm" } },

@@ -110,7 +110,7 @@ def test_a_reload_that_is_refused_says_why(page: Page, tiny: LiveServer) -> None
     ExplorerPage(page, tiny, "count=1").ready(1)
     page.get_by_role("button", name="Reload the explorer").click()
     expect(page.get_by_test_id("error")).to_contain_text("cannot be reloaded")
-    page.get_by_role("button", name="Dismiss").click()
+    page.get_by_role("button", name="Dismiss", exact=True).click()
     expect(page.get_by_test_id("error")).to_have_count(0)
 
 

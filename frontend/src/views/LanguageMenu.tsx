@@ -9,7 +9,8 @@ export function LanguageMenu(): ReactElement {
   const text = useText();
   const current = useLanguage();
   return (
-    <Menu position="bottom-end" width={140}>
+    // Not in the main landmark, which is another one once the explorer has loaded.
+    <Menu position="bottom-end" width={140} withinPortal={false}>
       <Menu.Target>
         <ActionIcon variant="subtle" size="lg" aria-label={text.language} title={text.language}>
           <Languages />

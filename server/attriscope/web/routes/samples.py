@@ -69,7 +69,7 @@ async def get_image(
 ) -> Response:
     """The sample as a picture, in the size the model sees."""
     host = services.board.host(explorer)
-    host.table.of(session, index)
+    await host.record(session, index)
     array = host.table.array(index, f"display.{feature}")
     return _versioned(request, host, index, array.data, "image/png")
 
@@ -80,7 +80,7 @@ async def get_evidence(
 ) -> Response:
     """The pixels that truly decide the class, uint8 (H, W)."""
     host = services.board.host(explorer)
-    host.table.of(session, index)
+    await host.record(session, index)
     array = host.table.array(index, f"evidence.{feature}")
     return _versioned(request, host, index, npy(array), "application/x-npy")
 
@@ -97,7 +97,7 @@ async def get_baseline(
 ) -> Response:
     """What a baseline looks like for this sample."""
     host = services.board.host(explorer)
-    host.table.of(session, index)
+    await host.record(session, index)
     inputs = host.table.inputs(index, 0)
     slot = await host.pool.ready_slot()
     try:
