@@ -109,4 +109,6 @@ def test_half_a_surrogate_pair_is_refused(bare: BareServer) -> None:
 def test_r3_a_bad_target_is_told_as_one_field(bare: BareServer, target: object) -> None:
     error = json.loads(bare.ask("/api/jobs", "POST", JSON, json.dumps({**REQUEST, "target": target}).encode()).body)
     assert error["field"] == "target"
-    assert error["message"].endswith("it must be 'predicted', 'label' or a class index of at least 0.")
+    assert error["message"].endswith(
+        "it must be 'predicted', 'runner_up', 'label' or a class index of at least 0, or two of them."
+    )
