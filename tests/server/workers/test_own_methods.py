@@ -176,7 +176,7 @@ def test_the_source_of_the_class_and_of_its_bases_is_in_the_key(
         (tmp_path / f"base_{number}.py").write_text(f"class Base:\n    {base}\n")
         (tmp_path / f"mine_{number}.py").write_text(SOURCE.format(base=f"base_{number}", factor=factor))
         cls = __import__(f"mine_{number}").Mine
-        cls.__module__ = cls.__bases__[0].__module__ = "mine"  # only the sources differ
+        cls.__module__ = cls.__bases__[0].__module__ = "in_no_module"  # only the sources differ
         found.append(keys.class_fingerprint(cls))
     assert len(set(found)) == 3
 
