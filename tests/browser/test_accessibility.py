@@ -9,11 +9,19 @@ from playwright.sync_api import Page, expect
 from tests.browser.explorer_page import ExplorerPage
 from tests.live import EXPLORERS, ROOT, LiveServer
 
+_SETTLING = 500
 AXE = ROOT / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 def violations(page: Page) -> list[str]:
-    """What axe finds on the page as it stands."""
+    """What axe finds on the page as it stands; a button just being enabled, say, is looked at again."""
+    if not _found(page):
+        return []
+    page.wait_for_timeout(_SETTLING)
+    return _found(page)
+
+
+def _found(page: Page) -> list[str]:
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found: dict[str, Any] = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
     return [
