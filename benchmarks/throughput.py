@@ -15,6 +15,8 @@ JOBS = 32
 WARM = 1
 _STEPS = 400
 _POLL = 0.05
+_UNWATCHED = 0.75
+"""Share of the round before in which nothing is asked."""
 
 
 class _Side:
@@ -42,6 +44,8 @@ class _Side:
                 "method": "integrated_gradients", "arguments": {"n_steps": self.steps + index // 192},
             }  # fmt: skip
             open_jobs.append(client.post("/api/jobs", json=request).raise_for_status().json()["id"])
+        # Watching costs the processor that the workers want: nobody looks before most of the round is over.
+        time.sleep(_UNWATCHED * JOBS / self.rounds[-1] if self.rounds else 0.0)
         while open_jobs:
             # The last one is among the last to end: asking for all would take the processor from the workers.
             job = client.get(f"/api/jobs/{open_jobs[-1]}").raise_for_status().json()
