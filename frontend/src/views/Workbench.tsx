@@ -27,7 +27,7 @@ import { useShortcuts } from "./keyboard";
 import { Main } from "./Main";
 import classes from "./Workbench.module.css";
 import { SamplesView } from "./samples/SamplesView";
-import { useStoredMaps } from "./share/useStoredMaps";
+import { useLinkedMaps } from "./share/useLinkedMaps";
 import {
   SubjectProvider,
   useNewSubject,
@@ -73,7 +73,7 @@ const PresentView = lazy(() => import("./present/PresentView"));
 function Layout(): ReactElement {
   const narrow = useMediaQuery(NARROW, false, { getInitialValueInEffect: false });
   const { kind } = useView();
-  useStoredMaps();
+  useLinkedMaps();
   useShortcuts();
   useReturn();
   const presents = kind === "present";

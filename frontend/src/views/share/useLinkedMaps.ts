@@ -7,7 +7,7 @@ import { stampOf } from "../../state/launches";
 import { fetching, useFetched } from "../../state/services";
 import { useWorkspace } from "../workspace";
 
-export function useStoredMaps(): void {
+export function useLinkedMaps(): void {
   const { description, samples, requests, forecast, cells } = useWorkspace();
   // What the address said when the page was opened; a Fetch on this page is none of its business.
   const wanted = useRef(useFetched());
