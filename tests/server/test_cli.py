@@ -92,6 +92,7 @@ def test_several_files_are_several_explorers() -> None:
         path = "/api/explorers/faulty-2"
         server.wait(lambda: server.client.get(path).json()["state"] == "ready")
         server.wait(lambda: server.client.get("/readyz").status_code == 200)
+        server.wait(lambda: server.explorer()["state"] == "ready")
         found = server.client.get("/api/explorers").json()["explorers"]
         assert [explorer["name"] for explorer in found] == ["Tiny", "Scores"]
 

@@ -15,7 +15,9 @@ from tests.server.canonical import assert_canonical, values
 
 TOKEN = {"ATTRISCOPE_TOKEN": "the-same-after-a-restart"}
 SLOW_MODEL = f"{EXPLORERS / 'faulty.py'}:slow_model"
-LONG = {"method": "integrated_gradients", "arguments": {"n_steps": 1000}, "samples": list(range(8))}
+SMOOTHED = {"arguments": {"n_steps": 1000}, "smoothing": {"type": "smoothgrad", "samples": 50}}
+LONG = {"method": "integrated_gradients", **SMOOTHED, "samples": list(range(8))}
+"""More than ten seconds: each noisy copy has forward passes of its own."""
 
 
 def serve(store: Path, pause: str = "0.1", **env: str) -> LiveServer:

@@ -18,8 +18,8 @@ from tests.server.conftest import Serve
 
 SLOW = {"method": "integrated_gradients", "arguments": {"n_steps": 1000}}
 PAUSE = {"ATTRISCOPE_TEST_PAUSE": "0.1"}
-LONG = {"samples": list(range(8))}
-"""Of `SLOW`, several seconds."""
+LONG = {"samples": list(range(8)), "smoothing": {"type": "smoothgrad", "samples": 50}}
+"""Of `SLOW`, more than ten seconds: each noisy copy has forward passes of its own."""
 
 
 @pytest.fixture
