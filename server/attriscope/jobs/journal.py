@@ -25,6 +25,8 @@ _KEPT_SECONDS = 7 * 24 * 3600.0
 _MOST_KEPT = 1024
 _IDLE_SECONDS = 60.0
 _RETRY_SECONDS = 1.0
+_GATHER_SECONDS = 0.2
+"""Most jobs have ended by then, and are never written."""
 _CLOSE_SECONDS = 2.0
 
 
@@ -66,7 +68,9 @@ class Journal:
         self._file: _File | None = _File(folder) if folder else None
         self._interrupted: list[JobRecord] | None = None
         self._failing = False
-        self._writer = Background("journal writer", self._write, _IDLE_SECONDS, _RETRY_SECONDS)
+        self._writer = Background(
+            "journal writer", self._write, idle=_IDLE_SECONDS, retry=_RETRY_SECONDS, gather=_GATHER_SECONDS
+        )
 
     def start(self) -> None:
         if self._file:

@@ -9,11 +9,12 @@ from collections.abc import Callable
 class Background:
     """Calls `step` in a thread of its own: when woken, every `idle` seconds, and `retry` seconds after a failure.
 
+    What comes within `gather` seconds of waking it is done in one step: each has a price.
     `step` returns whether it succeeded, and raises nothing.
     """
 
-    def __init__(self, name: str, step: Callable[[], bool], idle: float, retry: float) -> None:
-        self._step, self._idle, self._retry = step, idle, retry
+    def __init__(self, name: str, step: Callable[[], bool], *, idle: float, retry: float, gather: float = 0.0) -> None:
+        self._step, self._idle, self._retry, self._gather = step, idle, retry, gather
         self._changed = threading.Condition()
         self._woken, self._hurried, self._closing = True, False, False
         self._begun = self._ended = 0
@@ -59,6 +60,7 @@ class Background:
                 self._changed.notify_all()
                 if not last and succeeded:
                     self._changed.wait_for(lambda: self._woken or self._hurried or self._closing, self._idle)
+                    self._changed.wait_for(lambda: self._hurried or self._closing, self._gather)
                 elif not last:
                     # What comes meanwhile fails as well; it waits for the same attempt.
                     self._changed.wait_for(lambda: self._hurried or self._closing, self._retry)

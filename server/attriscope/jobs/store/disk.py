@@ -241,12 +241,14 @@ class Disk:
 
     def _evict(self, db: sqlite3.Connection) -> None:
         (total,) = db.execute("SELECT bytes FROM totals").fetchone()
+        if total <= self._max_bytes:
+            return
         query = "SELECT key, size FROM results ORDER BY used LIMIT ?"
         for key, size in db.execute(query, (_EVICTED_AT_ONCE,)).fetchall():
-            if total <= self._max_bytes:
-                return
             self._delete(db, "key = ?", key)
             total -= size
+            if total <= self._max_bytes:
+                return
 
     def _delete(self, db: sqlite3.Connection, where: str, *values: str) -> None:
         """Rows and files, in the write lock: after it, the file's name may be another server's again."""

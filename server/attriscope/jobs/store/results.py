@@ -27,6 +27,7 @@ _UNWRITTEN_BYTES = 512 << 20
 _WRITTEN_AT_ONCE = 32
 _IDLE_SECONDS = 5.0
 _RETRY_SECONDS = 1.0
+_GATHER_SECONDS = 0.2
 _CLOSE_SECONDS = 2.0
 _MOST_USES_NOTED = 10_000
 
@@ -57,7 +58,9 @@ class ResultStore:
         # A connection to SQLite is for one thread, so each thread has a Disk of its own.
         self._writes = Disk(folder, disk_bytes) if folder and on_disk else None
         self._reads = Disk(folder, disk_bytes) if folder and on_disk else None
-        self._writer = Background("store writer", self._write, _IDLE_SECONDS, _RETRY_SECONDS)
+        self._writer = Background(
+            "store writer", self._write, idle=_IDLE_SECONDS, retry=_RETRY_SECONDS, gather=_GATHER_SECONDS
+        )
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="store reader")
 
     def start(self) -> None:
