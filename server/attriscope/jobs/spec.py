@@ -20,7 +20,7 @@ _numbers = itertools.count()
 TERMINAL: frozenset[JobState] = frozenset({"done", "failed", "cancelled", "interrupted"})
 
 
-@dataclass
+@dataclass(slots=True)
 class Item:
     """One sample of a job."""
 
@@ -34,7 +34,7 @@ class Item:
     against_name: str | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Job:
     """One Fetch of one session for one model."""
 
@@ -145,7 +145,7 @@ def recalled(record: JobRecord, stored: Collection[str]) -> Job:
     return Job(record.session, record.request, items, id=record.id, state=state, created=record.created)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Work:
     """One map to compute, for every job that wants it."""
 

@@ -16,6 +16,8 @@ from attriscope.jobs.store.quarantine import Quarantine
 T = TypeVar("T")
 _APPLICATION = 0x61747472
 _BUSY_SECONDS = 10.0
+_CACHE_KIB = 256
+"""Of each connection; SQLite's own 2 MiB would hold for each what the system's cache holds once."""
 # Primary result codes; SQLITE_ERROR is what a missing table or column gives.
 _READ_ONLY = {errno.EROFS, errno.EACCES, errno.EPERM}
 _DAMAGE = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -112,6 +114,7 @@ class Database:
             # Where the file system cannot do WAL, SQLite answers with the mode it uses instead; that is safe too.
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
             connection.execute(f"PRAGMA journal_size_limit = {4 << 20}")
             (count,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             marks = _marks(connection)
