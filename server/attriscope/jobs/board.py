@@ -25,6 +25,8 @@ from attriscope.workers.messages import AttributionRequest, Checked, ErrorBody
 
 logger = logging.getLogger("attriscope.jobs")
 _POSITION_SECONDS = 0.5
+_POSITION_SECONDS_EACH = 0.005
+"""Telling one takes about 0.2 ms: all who wait take a twenty-fifth of the loop's time at most."""
 _DRAIN_LOOK = 0.05
 
 
@@ -305,9 +307,10 @@ class JobBoard:
         self._tell_positions()
 
     def _tell_positions(self) -> None:
-        """Tells those who wait their places, at most twice a second."""
+        """Tells those who wait their places: twice a second, and less often where there are many to tell."""
         if self._telling is None:
-            self._telling = asyncio.get_running_loop().call_later(_POSITION_SECONDS, self._positions_changed)
+            delay = max(_POSITION_SECONDS, _POSITION_SECONDS_EACH * len(self._jobs.active))
+            self._telling = asyncio.get_running_loop().call_later(delay, self._positions_changed)
 
     def _positions_changed(self) -> None:
         self._telling = None
