@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from attriscope.jobs.errors import Refused, busy
 from attriscope.jobs.slot import Slot, WorkerError, WorkerLost
 from attriscope.settings import Settings
-from attriscope.workers.messages import ErrorBody, Prediction
+from attriscope.workers.messages import PREDICTIONS, ErrorBody, Prediction
 from attriscope.workers.protocol import Array
 
 logger = logging.getLogger("attriscope.jobs")
@@ -78,7 +78,7 @@ class Drafts:
         try:
             async with asyncio.timeout(limit):
                 reply = await slot.call("predict", body, draft.inputs)
-            found = [Prediction.model_validate(entry) for entry in reply.body["predictions"][0]]
+            found = PREDICTIONS.validate_python(reply.body["predictions"][0])
             if not draft.answer.done():
                 draft.answer.set_result(found)
         except WorkerError as error:

@@ -14,7 +14,7 @@ from attriscope.jobs.pool import Pool
 from attriscope.jobs.samples import UPLOADS, SampleTable
 from attriscope.jobs.slot import Slot, WorkerError, WorkerLost
 from attriscope.settings import Settings
-from attriscope.workers.messages import ErrorBody, Prediction
+from attriscope.workers.messages import PREDICTIONS, ErrorBody
 
 logger = logging.getLogger("attriscope.jobs")
 _MOST_AT_ONCE = 32
@@ -84,7 +84,7 @@ class Predictor:
             async with asyncio.timeout(limit):
                 reply = await slot.call("predict", body, arrays)
             for record, predictions in zip(records, reply.body["predictions"], strict=True):
-                record.predictions[batch.model] = [Prediction.model_validate(found) for found in predictions]
+                record.predictions[batch.model] = PREDICTIONS.validate_python(predictions)
         except WorkerError as error:
             self._failed(batch, error.body)
         except WorkerLost as lost:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidatorFunctionWrapHandler, WrapValidator
+from pydantic.dataclasses import dataclass
 from pydantic_core import PydanticCustomError
 
 MAX_SAMPLES = 64
@@ -264,11 +265,17 @@ class SampleInfo(Message):
     shapes: list[list[int]] = Field(description="of each input, without the batch dimension")
 
 
-class Prediction(Message):
+# A server holds hundreds of thousands of them: slots take a fraction of a model's memory.
+@dataclass(frozen=True, slots=True, kw_only=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
+class Prediction:
     index: int
     name: str
     score: float = Field(description="score_func of the output, or the output where there is none")
     output: float = Field(description="the model's raw output")
+
+
+PREDICTIONS = TypeAdapter(list[Prediction])
+"""One sample's."""
 
 
 # --- edits -----------------------------------------------------------------------------------------

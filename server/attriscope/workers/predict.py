@@ -13,7 +13,7 @@ from attribution_core.errors import Cancelled, Nonfinite
 from attribution_core.execution import run
 from attriscope.workers.arrays import inputs_of
 from attriscope.workers.loaded import LoadedExplorer
-from attriscope.workers.messages import MAX_K, Prediction
+from attriscope.workers.messages import MAX_K, PREDICTIONS, Prediction
 from attriscope.workers.protocol import Frame, Send, ShouldStop
 
 
@@ -34,7 +34,7 @@ def predict(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: Shoul
             outputs, scores = in_parts(model.output, inputs, model.predict)
         for n, output, score in zip(group, outputs, scores, strict=True):
             found[n] = _best(loaded, name, output, score, classes)
-    predictions = [[p.model_dump(mode="json") for p in found[n]] for n in range(len(items))]
+    predictions = [PREDICTIONS.dump_python(found[n], mode="json") for n in range(len(items))]
     return Frame("reply", body={"predictions": predictions})
 
 

@@ -12,7 +12,7 @@ import attribution_core
 from attriscope import Batch, ImageFeature
 from attriscope.workers import attribute
 from attriscope.workers.arrays import to_tensor
-from attriscope.workers.messages import Prediction, ResultInfo
+from attriscope.workers.messages import PREDICTIONS, ResultInfo
 from attriscope.workers.protocol import Frame
 from tests.server.workers.toys import CLASSES, Answer, Direct, Net, pictures, request, runtime
 
@@ -38,7 +38,7 @@ def test_predictions_are_the_best_by_score_with_the_raw_output() -> None:
     with torch.no_grad():
         outputs = Net().eval()(pictures())
     for output, found in zip(outputs, body["predictions"], strict=True):
-        predictions = [Prediction.model_validate(p) for p in found]
+        predictions = PREDICTIONS.validate_python(found)
         order = output.argsort(descending=True).tolist()
         assert [p.index for p in predictions] == order
         assert [p.name for p in predictions] == [CLASSES[i] for i in order]
