@@ -215,8 +215,10 @@ def test_m16_a_seeded_result_does_not_depend_on_its_batch_mates() -> None:
     together = results(client.attribute(samples, 0, 1, 2, smoothing=smoothing))
     alone = results(client.attribute(samples, 1, smoothing=smoothing))
     other_seed = results(client.attribute(samples, 1, smoothing={**smoothing, "seed": 6}))
-    assert torch.equal(together[1][1], alone[0][1])
-    assert not torch.equal(alone[0][1], other_seed[0][1])
+    # How many noisy copies are computed at once depends on the machine's load, and the last bits on that.
+    largest = float(alone[0][1].abs().max())
+    torch.testing.assert_close(together[1][1], alone[0][1], rtol=0, atol=1e-6 * largest)
+    assert float((alone[0][1] - other_seed[0][1]).abs().max()) > 1e-2 * largest
     assert together[1][0].key == alone[0][0].key != other_seed[0][0].key
 
 
