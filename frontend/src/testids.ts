@@ -1,4 +1,6 @@
 export const TESTID = {
+  column: "column",
+  compare: "compare",
   controls: "controls",
   fetch: "fetch",
   cancel: "cancel",
