@@ -3,7 +3,7 @@ import type { ReactElement } from "react";
 
 import { changePage, useAsk } from "../state/services";
 import { useText } from "../text";
-import { columnTitles } from "../text/columns";
+import { useSelectedTitle } from "../views/columns";
 import { useSubject } from "../views/workspace";
 import { Group } from "./Field";
 
@@ -11,9 +11,9 @@ import { Group } from "./Field";
 export function ColumnNote(): ReactElement | null {
   const text = useText();
   const { together } = useAsk();
-  const { description, columns, settings } = useSubject();
+  const { columns } = useSubject();
   if (columns.length === 1) return null;
-  const title = columnTitles(text, columns, description.classes ?? [])[columns.indexOf(settings)] ?? "";
+  const title = useSelectedTitle();
   return (
     <Group title={text.columns.about(title)}>
       <Switch

@@ -11,6 +11,19 @@ import { useText } from "../text";
 import { columnTitles } from "../text/columns";
 import { useSubject, useWorkspace } from "./workspace";
 
+/** What sets each column apart, in their order. */
+export function useColumnTitles(): readonly string[] {
+  const text = useText();
+  const { description, columns } = useSubject();
+  return columnTitles(text, columns, description.classes ?? []);
+}
+
+/** What the selected column is called. */
+export function useSelectedTitle(): string {
+  const { columns, settings } = useSubject();
+  return useColumnTitles()[columns.indexOf(settings)] ?? "";
+}
+
 export interface Column {
   readonly settings: Settings;
   /** What sets it apart. */
@@ -22,7 +35,7 @@ export interface Column {
 /** What stands side by side for each sample. */
 export function useColumnsOf(): (sample: Sample) => readonly Column[] {
   const { description, columns, cells } = useWorkspace();
-  const titles = columnTitles(useText(), columns, description.classes ?? []);
+  const titles = useColumnTitles();
   return (sample) =>
     columns.map((settings, i) => {
       const cell = cellOf(cells, settings.id, sample.index);

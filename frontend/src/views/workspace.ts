@@ -214,7 +214,7 @@ function useForecast(requests: readonly ColumnRequest[], selected: number): Fore
     storedColumns: new Set(settled.map(({ column }) => column).filter(isStored)),
     errors: Object.fromEntries(
       fields.flatMap(({ column, body }) => (column === selected ? [[body.field ?? "", body]] : [])),
-    ) as Record<string, ErrorBody>,
+    ),
     elsewhere: new Map(
       fields.flatMap(({ column, body }) => (column === undefined || column === selected ? [] : [[column, body]])),
     ),

@@ -7,8 +7,7 @@ import { targetOptions } from "../../controls/TargetSelect";
 import { needsLayer } from "../../state/settings";
 import { readTarget, writeTarget } from "../../state/target";
 import { useText } from "../../text";
-import { columnTitles } from "../../text/columns";
-import { useColumnActions, type Patch } from "../columns";
+import { useColumnActions, useSelectedTitle, type Patch } from "../columns";
 import { useSubject } from "../workspace";
 import classes from "./grid.module.css";
 
@@ -21,7 +20,7 @@ export default function CompareMenu({ onChosen }: { onChosen: () => void }): Rea
   const { description, columns, settings } = useSubject();
   const { compare } = useColumnActions();
   const { method, model, layer, target, ask } = settings;
-  const title = columnTitles(text, columns, description.classes ?? [])[columns.indexOf(settings)] ?? "";
+  const title = useSelectedTitle();
   const add = (patch: Patch): void => {
     compare(patch);
     onChosen();

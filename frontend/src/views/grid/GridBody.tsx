@@ -4,6 +4,7 @@ import { useDisplay } from "../../state/services";
 import { useWorkspace } from "../workspace";
 import classes from "./grid.module.css";
 import { useScrolledTogether } from "./scroll";
+import { useZoomedPictures } from "./zoom";
 
 /** How many columns there are and how wide each is at least, for the head and the rows alike. */
 export function useGridShape() {
@@ -28,6 +29,7 @@ interface GridBodyProps {
 export function GridBody({ outdated, busy, children }: GridBodyProps): ReactElement {
   const shape = useGridShape();
   const ref = useScrolledTogether<HTMLDivElement>();
+  useZoomedPictures(ref);
   return (
     <div ref={ref} className={classes.grid} {...shape} data-outdated={outdated} aria-busy={busy}>
       {children}

@@ -20,6 +20,8 @@ import { ErrorNote } from "../ErrorNote";
 import { retry } from "../actions";
 import type { Column } from "../columns";
 import { FaithfulnessButton } from "../faithfulness/FaithfulnessButton";
+import { CellAgreement } from "../grid/AgreementWords";
+import { CursorSurface, CursorValue } from "../grid/Cursor";
 import { useInvitation } from "../invitation";
 import { CellMenu } from "../share/CellMenu";
 import { sharedKey, type SharedLimits } from "../shared";
@@ -35,6 +37,10 @@ interface MapCellProps {
   sharedLimits: SharedLimits;
   /** The first cell of the page spells out what Fetch would do. */
   first: boolean;
+  /** The column that others are measured against, where there are several. */
+  reference: Column | null;
+  /** Whether it is this row's first that has a surface for the cursor. */
+  leads: boolean;
   /** One of several: what they have in common stands beside them. */
   titled: boolean;
   /** Stands before the maps: the original, where there is one column only. */
@@ -51,6 +57,8 @@ export function MapCell(props: MapCellProps): ReactElement {
   const foreign = cell.shown !== null && isForeign(cell.shown.stamp, sample);
   const finished = estimate || foreign ? undefined : result.data;
   const made = estimate ? cell.partial : cell.shown;
+  // With the keyboard one place of each row is reached, the original where it is shown.
+  const cursor = { title: column.title, first: props.leads };
   const showsMaps = display.panels.some((panel) => panel !== "original");
 
   return (
@@ -61,9 +69,9 @@ export function MapCell(props: MapCellProps): ReactElement {
         {showsMaps && (
           <div className={classes.maps} data-testid={TESTID.mapPlace} data-pending={cell.pending !== null}>
             {estimate ? (
-              <Maps {...props} drawn={estimate.map} making={estimate.making} sharedLimit={null} />
+              <Maps {...props} cursor={cursor} drawn={estimate.map} making={estimate.making} sharedLimit={null} />
             ) : finished ? (
-              <FinishedMaps {...props} info={finished.info} drawn={finished} />
+              <FinishedMaps {...props} cursor={cursor} info={finished.info} drawn={finished} />
             ) : (
               <Place {...props} {...result} foreign={foreign} />
             )}
@@ -103,6 +111,7 @@ export function MapCell(props: MapCellProps): ReactElement {
             shared={display.shared}
           />
         )}
+        {finished && props.reference && <CellAgreement sample={sample} column={column} reference={props.reference} />}
         {finished && cell.shown && <FaithfulnessButton sample={sample} made={cell.shown} />}
       </div>
     </div>
@@ -137,20 +146,25 @@ export function useEstimate({ pending, partial }: Cell, sample: Sample, finished
   return { map, making };
 }
 
-function FinishedMaps({ info, ...props }: MapCellProps & { info: ResultInfo; drawn: Drawable }): ReactElement {
+function FinishedMaps({
+  info,
+  ...props
+}: MapCellProps & Pick<DrawnProps, "cursor"> & { info: ResultInfo; drawn: Drawable }): ReactElement {
   const { display, sharedLimits } = props;
   const sharedLimit = display.shared ? (sharedLimits.get(sharedKey(info)) ?? null) : null;
   return <Maps {...props} making={info} sharedLimit={sharedLimit} />;
 }
 
 interface DrawnProps extends Pick<MapCellProps, "sample" | "display"> {
+  /** The cursor that reads out values, where there is one. */
+  cursor?: { readonly title: string; readonly first: boolean };
   drawn: Drawable;
   making: Pick<Making, "method" | "smoothing" | "target" | "target_name" | "against" | "against_name">;
   sharedLimit: number | null;
 }
 
 /** The panels of one map, by the renderer of each feature. */
-export function Maps({ sample, display, drawn, making, sharedLimit }: DrawnProps): ReactElement {
+export function Maps({ sample, display, drawn, making, sharedLimit, cursor }: DrawnProps): ReactElement {
   const text = useText();
   const { explorer, description } = useSubject();
   const method = description.methods.find(({ id }) => id === making.method);
@@ -159,6 +173,8 @@ export function Maps({ sample, display, drawn, making, sharedLimit }: DrawnProps
     <>
       {sample.features.map((feature) => {
         const { Maps: Drawn } = rendererOf(feature);
+        const map = drawn.maps[feature.name];
+        const name = text.map.name(method?.name ?? making.method, targetName(text, making));
         return (
           <Drawn
             key={feature.name}
@@ -170,7 +186,9 @@ export function Maps({ sample, display, drawn, making, sharedLimit }: DrawnProps
             result={drawn}
             sign={sign}
             sharedLimit={sharedLimit}
-            name={text.map.name(method?.name ?? making.method, targetName(text, making))}
+            name={name}
+            over={cursor && <CursorSurface feature={feature} name={name} focusable={cursor.first} />}
+            corner={cursor && map && <CursorValue feature={feature} map={map} title={cursor.title} />}
           />
         );
       })}

@@ -1,4 +1,4 @@
-import { memo, type ReactElement } from "react";
+import { memo, useState, type ReactElement } from "react";
 
 import type { ModelDescription, Sample } from "../../api/types";
 import { rendererOf } from "../../features";
@@ -10,6 +10,8 @@ import { TESTID } from "../../testids";
 import { useText } from "../../text";
 import { useExplainInstead } from "../actions";
 import type { Column } from "../columns";
+import { createMarks, MarksProvider } from "../detail/marks";
+import { CursorPlace, CursorSurface } from "../grid/Cursor";
 import { OpenButton } from "../OpenButton";
 import type { SharedLimits } from "../shared";
 import { CardActions } from "../own/CardActions";
@@ -32,8 +34,10 @@ interface SampleCardProps {
 export const SampleCard = memo(function SampleCard(props: SampleCardProps): ReactElement {
   const { sample, columns, display, sharedLimits, first } = props;
   const text = useText();
-  const { description } = useSubject();
+  const { description, settings } = useSubject();
+  const reference = columns.find((column) => column.settings.id === settings.id) ?? null;
   const several = columns.length > 1;
+  const [marks] = useState(createMarks);
   const original = display.panels.includes("original") && <Originals {...props} />;
 
   return (
@@ -44,26 +48,30 @@ export const SampleCard = memo(function SampleCard(props: SampleCardProps): Reac
       data-sample={sample.index}
     >
       <Head sample={sample} columns={columns} />
-      <div className={several ? classes.columns : undefined}>
-        {several && (
-          <div className={classes.lead}>
-            {original}
-            <ModelPredictions sample={sample} columns={columns} />
-          </div>
-        )}
-        {columns.map((column, i) => (
-          <MapCell
-            key={column.settings.id}
-            sample={sample}
-            column={column}
-            display={display}
-            sharedLimits={sharedLimits}
-            first={first && i === 0}
-            titled={several}
-            before={several ? null : original}
-          />
-        ))}
-      </div>
+      <MarksProvider value={marks}>
+        <div className={several ? classes.columns : undefined}>
+          {several && (
+            <div className={classes.lead}>
+              {original}
+              <ModelPredictions sample={sample} columns={columns} />
+            </div>
+          )}
+          {columns.map((column, i) => (
+            <MapCell
+              key={column.settings.id}
+              sample={sample}
+              column={column}
+              display={display}
+              sharedLimits={sharedLimits}
+              first={first && i === 0}
+              leads={original === false && i === 0}
+              reference={several ? reference : null}
+              titled={several}
+              before={several ? null : original}
+            />
+          ))}
+        </div>
+      </MarksProvider>
     </article>
   );
 }, sameProps);
@@ -135,6 +143,8 @@ function Originals({ explorer, sample, display }: SampleCardProps): ReactElement
             feature={feature}
             display={display}
             name={nameOf(text, sample, description)}
+            over={<CursorSurface feature={feature} name={text.display.panelNames.original} focusable />}
+            corner={<CursorPlace feature={feature} />}
           />
         );
       })}
