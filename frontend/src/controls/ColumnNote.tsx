@@ -12,8 +12,8 @@ export function ColumnNote(): ReactElement | null {
   const text = useText();
   const { together } = useAsk();
   const { columns } = useSubject();
-  if (columns.length === 1) return null;
   const title = useSelectedTitle();
+  if (columns.length === 1) return null;
   return (
     <Group title={text.columns.about(title)}>
       <Switch
