@@ -1,4 +1,4 @@
-"""Columns of the grid: any mix of methods, layers, targets and models, read with one cursor and seen through one zoom."""
+"""Columns of the grid: any mix of methods, layers, targets and models, read with one cursor, seen through one zoom."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ class GridPage(ExplorerPage):
 
     def point(self, surface: Locator, x: int, y: int, size: int = 96) -> None:
         """At the middle of a pixel of an image of 96 × 96."""
-        surface.scroll_into_view_if_needed()
+        # Away from the bars, which stay at the top.
+        surface.evaluate("element => element.scrollIntoView({ block: 'center' })")
         box = surface.bounding_box()
         assert box is not None
         self.page.mouse.move(box["x"] + (x + 0.5) * box["width"] / size, box["y"] + (y + 0.5) * box["height"] / size)
@@ -115,7 +116,7 @@ def test_columns_of_two_models_can_be_changed_together_or_apart(page: Page, cifa
     assert grid.titles() == names
     grid.choose_method("Input × Gradient")
     assert grid.titles() == names
-    grid.controls.get_by_text("Change all columns together").click()
+    grid.controls.get_by_role("switch", name="Change all columns together").uncheck()
     grid.choose_method("Saliency")
     assert grid.titles() == [f"Saliency · {names[0]}", f"Input × Gradient · {names[1]}"]
     grid.compare("model", names[1])
@@ -215,12 +216,12 @@ def test_all_images_zoom_and_move_together_and_the_wheel_alone_scrolls(page: Pag
     # The pixel under the pointer has stayed where it is.
     assert grid.values(0) == before
     transforms = page.eval_on_selector_all(
-        "figure canvas", "all => all.map(canvas => getComputedStyle(canvas.parentElement).transform)"
+        "canvas[data-panel]", "all => all.map(canvas => getComputedStyle(canvas.parentElement).transform)"
     )
     scales = {re.match(r"matrix\(([\d.]+), 0, 0, ([\d.]+)", each).groups() for each in transforms}  # type: ignore[union-attr]
     assert scales == {("4", "4")}
     shares = page.eval_on_selector_all(
-        "figure canvas",
+        "canvas[data-panel]",
         """all => all.map(c => {
           const frame = c.parentElement.parentElement.getBoundingClientRect();
           const whole = c.getBoundingClientRect();

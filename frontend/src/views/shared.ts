@@ -50,7 +50,11 @@ export function scaleWords(text: Text, columns: readonly Settings[], titles: rea
 }
 
 /** What the switch offers: one scale for all only where all can be compared. */
-export function sharedOffer(text: Text, columns: readonly Settings[], titles: readonly string[]): string[] {
+export function sharedOffer(
+  text: Text,
+  columns: readonly Settings[],
+  titles: readonly string[],
+): readonly [label: string, help: string] {
   const words = text.columns.scale;
   const groups = comparableGroups(columns, titles);
   if (groups.length === 1) return [text.display.shared, text.display.sharedHelp];

@@ -34,7 +34,6 @@ export const columns = {
     help: "All images zoom and move together: Ctrl and the wheel, a pinch, or + − 0; drag to move.",
   },
   cursor: {
-    none: "not fetched",
     at: (x: number, y: number) => `x ${x}, y ${y}`,
     surface: (name: string) => `${name}. Arrow keys move the cursor and read out the value in every column.`,
   },

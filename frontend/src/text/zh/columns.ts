@@ -29,7 +29,6 @@ export const columns: Text["columns"] = {
     help: "所有图像同步缩放和移动：Ctrl 加滚轮、双指捏合，或按 + − 0；拖动可平移。",
   },
   cursor: {
-    none: "尚未计算",
     at: (x, y) => `x ${x}，y ${y}`,
     surface: (name) => `${name}。用方向键移动光标，读取每一列在该处的值。`,
   },

@@ -1,5 +1,5 @@
 import { Button, Select, type ComboboxData } from "@mantine/core";
-import type { ReactElement } from "react";
+import { useEffect, useRef, type ReactElement } from "react";
 
 import { aboutModel } from "../../controls/ModelSelect";
 import { groupedMethods } from "../../controls/MethodSelect";
@@ -30,6 +30,7 @@ export default function CompareMenu({ onChosen }: { onChosen: () => void }): Rea
     <div className={classes.menu}>
       <p className={classes.menuTitle}>{words.differs(columns.length > 1 ? title : method.name)}</p>
       <Choice
+        focused
         label={words.kinds.method}
         data={groupedMethods(text, description.methods, model)
           .map(({ group, items }) => ({ group, items: items.filter(({ value }) => value !== method.id) }))
@@ -71,15 +72,23 @@ export default function CompareMenu({ onChosen }: { onChosen: () => void }): Rea
 }
 
 interface ChoiceProps {
+  /** Has the keyboard when the menu opens. */
+  focused?: boolean;
   label: string;
   data: ComboboxData;
   onChoose: (value: string) => void;
 }
 
-function Choice({ label, data, onChoose }: ChoiceProps): ReactElement {
+function Choice({ focused = false, label, data, onChoose }: ChoiceProps): ReactElement {
   const text = useText();
+  const ref = useRef<HTMLInputElement>(null);
+  // The popover looks for what takes the focus before this menu has been loaded.
+  useEffect(() => {
+    if (focused) ref.current?.focus();
+  }, [focused]);
   return (
     <Select
+      ref={ref}
       size="xs"
       label={label}
       placeholder={text.columns.search}
