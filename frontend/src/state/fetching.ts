@@ -38,9 +38,9 @@ export interface FetchingStore extends Store<Fetching> {
 }
 
 const MEMORY_KEY = "attriscope.launches";
-const KEPT_LAUNCHES = 200;
+const KEPT_LAUNCHES = 600;
 const KEPT_JOBS = 400;
-const RESTORED = 32;
+const RESTORED = 64;
 /** Seconds that are waited out; whoever is told to wait longer decides for himself. */
 const LONGEST_HOLD = 120;
 const MOST_ATTEMPTS = 6;

@@ -26,7 +26,7 @@ export function CursorSurface({ feature, name, focusable }: CursorSurfaceProps):
     if (marks.cursor?.x === cursor?.x && marks.cursor?.y === cursor?.y) return;
     store.set({ ...all, [feature.name]: { ...marks, cursor } });
   };
-  const onPointerMove = ({ currentTarget, clientX, clientY }: PointerEvent): void => {
+  const point = ({ currentTarget, clientX, clientY }: PointerEvent): void => {
     const { left, top, width, height } = currentTarget.getBoundingClientRect();
     const x = Math.floor(((clientX - left) / width) * feature.width);
     const y = Math.floor(((clientY - top) / height) * feature.height);
@@ -52,8 +52,10 @@ export function CursorSurface({ feature, name, focusable }: CursorSurfaceProps):
         onBlur: () => set(null),
       })}
       data-testid={TESTID.cursorSurface}
-      onPointerMove={onPointerMove}
-      onPointerLeave={() => set(null)}
+      onPointerDown={point}
+      onPointerMove={point}
+      // A finger that is lifted leaves what it has pointed at to be read.
+      onPointerLeave={({ pointerType }) => pointerType !== "touch" && set(null)}
     >
       <Marker feature={feature} />
     </div>
