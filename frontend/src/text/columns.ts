@@ -8,13 +8,19 @@ import type { Text } from "./en";
 
 type Aspect = (settings: Settings) => string | null;
 
-/** The parts in which columns can differ, the most telling first. */
-function aspects(text: Text, names: readonly string[]): Aspect[] {
+/** What is always told where columns differ in it. */
+function leading(text: Text, names: readonly string[]): Aspect[] {
   return [
     ({ method }) => method.name,
     ({ model }) => model.name,
     ({ method, layer }) => (needsLayer(method) ? text.map.layer(layer ?? "") : null),
     ({ method, target }) => (method.takes_target ? targetWords(text, target, names) : null),
+  ];
+}
+
+/** What is told as far as it takes to tell columns apart, the most telling first. */
+function further(text: Text): Aspect[] {
+  return [
     ({ method, quantity }) => (method.takes_target ? text.columns.quantities[quantity] : null),
     ({ smoothing }) => (smoothing ? describeSmoothing(text, smoothing) : null),
     ({ method, baseline }) => (needsBaseline(method) ? text.map.baseline(baseline) : null),
@@ -25,12 +31,15 @@ function aspects(text: Text, names: readonly string[]): Aspect[] {
 
 /** "Occlusion", "Grad-CAM · layer conv1"; what all columns have in common is left out. */
 export function columnTitles(text: Text, columns: readonly Settings[], classNames: readonly string[]): string[] {
-  const all = aspects(text, classNames).map((aspect) => columns.map(aspect));
   const parts: string[][] = columns.map(() => []);
-  for (const values of all) {
-    if (new Set(parts.map((own) => own.join())).size === columns.length) break;
-    if (new Set(values).size > 1) values.forEach((value, i) => value !== null && parts[i]?.push(value));
-  }
+  const tell = (aspect: Aspect): void => {
+    const values = columns.map(aspect);
+    const told = values.filter((value) => value !== null);
+    if (new Set(told).size > 1) values.forEach((value, i) => value !== null && parts[i]?.push(value));
+  };
+  const areApart = (): boolean => new Set(parts.map((own) => own.join())).size === columns.length;
+  leading(text, classNames).forEach(tell);
+  for (const aspect of further(text)) if (!areApart()) tell(aspect);
   return parts.map((own, i) => (own.length > 0 ? own.join(" · ") : (columns[i]?.method.name ?? "")));
 }
 
