@@ -1,5 +1,13 @@
 export const TESTID = {
+  agreement: "agreement",
+  column: "column",
+  compare: "compare",
   controls: "controls",
+  cursorSurface: "cursor-surface",
+  cursorValue: "cursor-value",
+  marker: "marker",
+  scaleWords: "scale-words",
+  zoomLevel: "zoom-level",
   fetch: "fetch",
   cancel: "cancel",
   progress: "progress",

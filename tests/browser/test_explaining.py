@@ -44,7 +44,7 @@ def test_two_models_stand_side_by_side_each_at_its_own_prediction(page: Page, ci
             expect(cell.get_by_test_id("caption")).to_contain_text(f"'{predictions[0]['name']}'")
     description = cifar10.explorer()["description"]
     second = description["models"][1]["name"]
-    explorer.controls.get_by_role("checkbox", name=re.compile(re.escape(second))).uncheck()
+    page.get_by_role("button", name=f"Remove {second}", exact=True).click()
     expect(page.locator(f'[data-testid="cell"][data-model="{second}"]')).to_have_count(0)
 
 

@@ -4,8 +4,8 @@ import { useState, type ReactElement } from "react";
 import { formatValue } from "../heatmap";
 import type { Arguments, Scalar } from "../state/page";
 import { argumentFields, type ArgumentField } from "../state/schema";
-import { changePage, useAsk } from "../state/services";
 import { errorText, useText } from "../text";
+import { useChangeColumn } from "../views/columns";
 import { useWorkspace } from "../views/workspace";
 import { Group } from "./Field";
 import { NumberField } from "./NumberField";
@@ -13,7 +13,7 @@ import { NumberField } from "./NumberField";
 /** The form of a method's arguments, made from its JSON Schema. The server judges the values; nothing is clamped. */
 export function ArgumentsForm(): ReactElement | null {
   const text = useText();
-  const ask = useAsk();
+  const change = useChangeColumn();
   const { settings, forecast } = useWorkspace();
   const { method } = settings;
   const fields = argumentFields(method);
@@ -21,10 +21,14 @@ export function ArgumentsForm(): ReactElement | null {
   const [opened, setOpened] = useState(false);
   if (fields.length === 0) return null;
 
+  const setAll = (values: Arguments): void =>
+    change(({ ask, method: other }) =>
+      other.id === method.id ? { method: method.id, arguments: { ...ask.arguments, [method.id]: values } } : {},
+    );
   const set = (name: string, value: Scalar | null): void => {
     const rest = Object.entries(settings.arguments).filter(([other]) => other !== name);
     const next = Object.fromEntries(value === null ? rest : [...rest, [name, value]]) satisfies Arguments;
-    changePage({ ask: { method: method.id, arguments: { ...ask.arguments, [method.id]: next } } });
+    setAll(next);
   };
   const input = (field: ArgumentField): ReactElement => {
     const error = forecast.errors[`arguments.${field.name}`];
@@ -41,17 +45,13 @@ export function ArgumentsForm(): ReactElement | null {
 
   const advanced = fields.filter((field) => field.advanced);
   const open = opened || advanced.some(isWrong);
-  const changed = Object.keys(ask.arguments[method.id] ?? {}).length > 0;
+  const changed = Object.keys(settings.ask.arguments[method.id] ?? {}).length > 0;
   return (
     <Group
       title={text.settings.arguments}
       aside={
         changed && (
-          <Button
-            variant="subtle"
-            size="compact-xs"
-            onClick={() => changePage({ ask: { arguments: { ...ask.arguments, [method.id]: {} } } })}
-          >
+          <Button variant="subtle" size="compact-xs" onClick={() => setAll({})}>
             {text.settings.resetArguments}
           </Button>
         )

@@ -1,9 +1,9 @@
 import type { ReactElement } from "react";
 
 import { baselineUrl } from "../api/routes";
-import { changePage } from "../state/services";
 import { needsBaseline } from "../state/settings";
 import { errorText, useText } from "../text";
+import { useChangeColumn } from "../views/columns";
 import { useWorkspace } from "../views/workspace";
 import classes from "./BaselineSelect.module.css";
 import { FieldError, Group, Help } from "./Field";
@@ -11,6 +11,7 @@ import { FieldError, Group, Help } from "./Field";
 /** Pictures of what stands for nothing, as they look for the first sample shown. */
 export function BaselineSelect(): ReactElement | null {
   const text = useText();
+  const change = useChangeColumn();
   const { explorer, description, settings, samples, forecast } = useWorkspace();
   if (!needsBaseline(settings.method)) return null;
   const first = samples.items[0];
@@ -29,7 +30,7 @@ export function BaselineSelect(): ReactElement | null {
               value={baseline.id}
               checked={baseline.id === settings.baseline}
               className="visually-hidden"
-              onChange={() => changePage({ ask: { baseline: baseline.id } })}
+              onChange={() => change({ baseline: baseline.id })}
             />
             <span className={classes.frame}>
               {first && feature && (

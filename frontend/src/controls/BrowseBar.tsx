@@ -17,7 +17,7 @@ import { NumberField } from "./NumberField";
 export function BrowseBar(): ReactElement {
   const text = useText();
   const browse = useBrowse();
-  const { description, count, k, explorer, settings } = useWorkspace();
+  const { description, count, k, explorer, models } = useWorkspace();
   const plain = browse.order === "dataset" && !isFiltered(browse);
 
   return (
@@ -41,7 +41,7 @@ export function BrowseBar(): ReactElement {
       </label>
       <FilterMenu />
       <OwnImageButton />
-      {settings.models.length > 1 && !plain && (
+      {models.length > 1 && !plain && (
         <label className={classes.item}>
           <span>{text.browse.by}</span>
           <Select
@@ -49,7 +49,7 @@ export function BrowseBar(): ReactElement {
             w={140}
             aria-label={text.browse.by}
             data={description.models.map(({ name }) => name)}
-            value={browse.by ?? settings.models[0]?.name ?? null}
+            value={browse.by ?? models[0]?.name ?? null}
             allowDeselect={false}
             onChange={(by) => changePage({ browse: { by, start: 0 } })}
           />

@@ -5,8 +5,10 @@ import { colourScale, paintBar, SCALE_IDS, type ScaleId } from "../heatmap";
 import { PANELS, SIGN_CHOICES, SIZES, type Display, type PanelId } from "../state/page";
 import { changePage, useDisplay } from "../state/services";
 import { useText } from "../text";
+import { useColumnTitles } from "../views/columns";
 import { ShareMenu } from "../views/share/ShareMenu";
-import { useWorkspace } from "../views/workspace";
+import { sharedOffer } from "../views/shared";
+import { useSubject, useWorkspace } from "../views/workspace";
 import classes from "./Bars.module.css";
 import { Sliders } from "./icons";
 
@@ -57,6 +59,8 @@ export function DisplayBar(): ReactElement {
 /** What is set once rather than played with. */
 function DrawingMenu({ display }: { display: Display }): ReactElement {
   const text = useText();
+  const { columns } = useSubject();
+  const [shared, sharedHelp] = sharedOffer(text, columns, useColumnTitles());
   return (
     <Popover width={290} position="bottom-end" shadow="md">
       <Popover.Target>
@@ -83,8 +87,8 @@ function DrawingMenu({ display }: { display: Display }): ReactElement {
           />
           <Switch
             size="xs"
-            label={text.display.shared}
-            description={text.display.sharedHelp}
+            label={shared}
+            description={sharedHelp}
             checked={display.shared}
             onChange={(event) => set({ shared: event.currentTarget.checked })}
           />

@@ -62,11 +62,12 @@ export function FetchBar(): ReactElement {
 /** Why there is no map, or not yet, and what to do about it. */
 export function Refusals(): ReactElement {
   const text = useText();
-  const { explorer, description, samples, activity, cells, forecast } = useWorkspace();
+  const { explorer, description, columns, samples, activity, cells, forecast } = useWorkspace();
   const { launches, cancelError } = useFetching();
   const act = useFetchAction();
   const failed = refused(launches, explorer.id);
-  const owed = activity.active.length > 0 ? [] : cutShort(cells);
+  const owed =
+    activity.active.length > 0 ? [] : cutShort(cells).filter(({ column }) => columns.some(({ id }) => id === column));
   const launch = (requests: Workspace["requests"]): void =>
     void fetching.launch(requests, "fetch", stampOf(description, samples.items));
   return (
@@ -74,9 +75,7 @@ export function Refusals(): ReactElement {
       {forecast.error ? (
         <ErrorNote error={forecast.error} onRetry={forecast.retry} />
       ) : (
-        failed[0]?.error && (
-          <ErrorNote error={failed[0].error} onRetry={() => launch(failed.map(({ request }) => request))} />
-        )
+        failed[0]?.error && <ErrorNote error={failed[0].error} onRetry={() => launch(failed)} />
       )}
       {activity.held && <ErrorNote error={activity.held.error} />}
       {owed.length > 0 && (

@@ -15,11 +15,11 @@ const CORRECTNESS = { any: null, correct: true, incorrect: false } as const;
 export function FilterMenu(): ReactElement {
   const text = useText();
   const browse = useBrowse();
-  const { description, settings, samples } = useWorkspace();
+  const { description, models, samples } = useWorkspace();
   const { items } = samples;
   const unlabelled = items.length > 0 && items.every(({ label }) => label === null);
   const active = isFiltered(browse);
-  const names = classNames(description, settings.models);
+  const names = classNames(description, models);
   const classChoices = classOptions(names);
   const name = (index: number | null): string | null => (index === null ? null : (names[index] ?? String(index)));
   const summary = text.browse.conditions(browse.correct, name(browse.predicted), name(browse.label));

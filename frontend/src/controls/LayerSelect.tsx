@@ -2,33 +2,34 @@ import { ActionIcon, Select, type SelectProps } from "@mantine/core";
 import { useEffect, useEffectEvent, useState, type KeyboardEvent, type ReactElement } from "react";
 
 import type { LayerDescription, ModelDescription } from "../api/types";
-import { changePage, useAsk } from "../state/services";
-import { needsLayer, unavailable } from "../state/settings";
+import { isAvailable, needsLayer } from "../state/settings";
 import { isQuick, layerBeside } from "../state/steps";
 import { errorText, useText } from "../text";
 import { useFetchAction } from "../views/actions";
+import { useChangeColumn } from "../views/columns";
 import { useWorkspace } from "../views/workspace";
 import { Group } from "./Field";
 import classes from "./LayerSelect.module.css";
 
-/** One choice for each model, for methods that look at a layer. */
+/** For methods that look at a layer. */
 export function LayerSelect(): ReactElement | null {
   const text = useText();
   const { settings, forecast } = useWorkspace();
-  if (!needsLayer(settings.method)) return null;
-  const models = settings.models.filter(({ name }) => unavailable(settings.method, name) === null);
+  const change = useChangeColumn();
+  if (!needsLayer(settings.method) || !isAvailable(settings)) return null;
+  const { model, layer } = settings;
   const error = forecast.errors.layer;
   return (
     <Group title={text.settings.layer}>
-      {models.map((model) => (
-        <ModelLayer
-          key={model.name}
-          model={model}
-          value={settings.layers[model.name] ?? null}
-          titled={models.length > 1}
-          error={error ? errorText(text, error) : null}
-        />
-      ))}
+      <LayerChoice
+        key={model.name}
+        model={model}
+        value={layer}
+        error={error ? errorText(text, error) : null}
+        onChange={(name) =>
+          change(({ ask, model: other }) => (other === model ? { layers: { ...ask.layers, [model.name]: name } } : {}))
+        }
+      />
     </Group>
   );
 }
@@ -53,27 +54,25 @@ function useStepping(layer: string | null): (to: string) => void {
   return setPending;
 }
 
-interface ModelLayerProps {
+interface LayerChoiceProps {
   model: ModelDescription;
   value: string | null;
-  titled: boolean;
   error: string | null;
+  onChange: (layer: string) => void;
 }
 
-function ModelLayer({ model, value, titled, error }: ModelLayerProps): ReactElement {
+function LayerChoice({ model, value, error, onChange }: LayerChoiceProps): ReactElement {
   const text = useText();
-  const ask = useAsk();
   const byName = new Map(model.layers.map((layer) => [layer.name, layer]));
   const renderOption: SelectProps["renderOption"] = ({ option }) => {
     const layer = byName.get(option.value);
     return layer ? <LayerOption layer={layer} isDefault={layer.name === model.default_layer} /> : option.label;
   };
   const onStep = useStepping(value);
-  const choose = (name: string): void => changePage({ ask: { layers: { ...ask.layers, [model.name]: name } } });
   const step = (by: 1 | -1): void => {
     const name = layerBeside(model.layers, value, by);
     if (name === null) return;
-    choose(name);
+    onChange(name);
     onStep(name);
   };
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -84,7 +83,7 @@ function ModelLayer({ model, value, titled, error }: ModelLayerProps): ReactElem
   return (
     <div className={classes.control}>
       <Select
-        {...(titled ? { label: model.name } : { "aria-label": text.settings.layerOf(model.name) })}
+        aria-label={text.settings.layerOf(model.name)}
         data={model.layers.map(({ name, selectable }) => ({
           value: name,
           label: name || text.settings.wholeModel,
@@ -99,7 +98,7 @@ function ModelLayer({ model, value, titled, error }: ModelLayerProps): ReactElem
         comboboxProps={{ shadow: "md", width: 360, position: "bottom-start" }}
         renderOption={renderOption}
         error={error}
-        onChange={(name) => name !== null && choose(name)}
+        onChange={(name) => name !== null && onChange(name)}
       />
       <ActionIcon.Group onKeyDown={onKeyDown}>
         {([-1, 1] as const).map((by) => {

@@ -2,9 +2,9 @@ import { ActionIcon, Popover, Select, type ComboboxItem, type SelectProps } from
 import type { ReactElement } from "react";
 
 import type { MethodDescription, ModelDescription } from "../api/types";
-import { changePage } from "../state/services";
 import { unavailable } from "../state/settings";
 import { useText, type Text } from "../text";
+import { useChangeColumn } from "../views/columns";
 import { useSubject } from "../views/workspace";
 import { Group, Help } from "./Field";
 import { Info } from "./icons";
@@ -13,19 +13,21 @@ import classes from "./MethodSelect.module.css";
 export function MethodSelect(): ReactElement {
   const text = useText();
   const { description, settings } = useSubject();
-  const { method, models } = settings;
+  const change = useChangeColumn();
+  const { method, model } = settings;
+  const reason = unavailable(method, model.name);
   const byId = new Map(description.methods.map((entry) => [entry.id, entry]));
 
   const renderOption: SelectProps["renderOption"] = ({ option }) => {
     const entry = byId.get(option.value);
-    return entry ? <MethodOption method={entry} reason={reasonAgainst(entry, models)} /> : option.label;
+    return entry ? <MethodOption method={entry} reason={unavailable(entry, model.name)} /> : option.label;
   };
 
   return (
     <Group title={text.settings.method} aside={<MethodInfo method={method} />}>
       <Select
         aria-label={text.settings.method}
-        data={grouped(text, description.methods, models)}
+        data={groupedMethods(text, description.methods, model)}
         value={method.id}
         allowDeselect={false}
         searchable={description.methods.length > 8}
@@ -33,24 +35,16 @@ export function MethodSelect(): ReactElement {
         maxDropdownHeight={420}
         comboboxProps={{ shadow: "md", width: 360, position: "bottom-start" }}
         renderOption={renderOption}
-        onChange={(id) => id !== null && changePage({ ask: { method: id } })}
+        onChange={(id) => id !== null && change({ method: id })}
       />
       <Help>{method.summary}</Help>
-      {models
-        .filter((model) => models.length > 1 && unavailable(method, model.name) !== null)
-        .map((model) => (
-          <Help key={model.name}>
-            {text.fetch.unavailable(method.name, model.name)} {unavailable(method, model.name)}
-          </Help>
-        ))}
+      {reason !== null && (
+        <Help>
+          {text.fetch.unavailable(method.name, model.name)} {reason}
+        </Help>
+      )}
     </Group>
   );
-}
-
-/** A method is out of reach only if none of the chosen models can be explained with it. */
-function reasonAgainst(method: MethodDescription, models: readonly ModelDescription[]): string | null {
-  const reasons = models.map((model) => unavailable(method, model.name));
-  return reasons.includes(null) ? null : (reasons[0] ?? null);
 }
 
 /** Methods that explain the input by family, class activation maps among them; the others by what they explain. */
@@ -58,10 +52,10 @@ function groupOf({ space, family }: MethodDescription): string {
   return space === "feature" || family === "cam" ? family : space;
 }
 
-function grouped(
+export function groupedMethods(
   text: Text,
   methods: readonly MethodDescription[],
-  models: readonly ModelDescription[],
+  model: ModelDescription,
 ): { group: string; items: ComboboxItem[] }[] {
   const groups = [...new Set(methods.map(groupOf))];
   return groups.map((group) => ({
@@ -71,7 +65,7 @@ function grouped(
       .map((method) => ({
         value: method.id,
         label: method.name,
-        disabled: reasonAgainst(method, models) !== null,
+        disabled: unavailable(method, model.name) !== null,
       })),
   }));
 }

@@ -1,57 +1,54 @@
-import { Checkbox } from "@mantine/core";
+import { Radio } from "@mantine/core";
 import type { ReactElement } from "react";
 
+import type { ModelDescription } from "../api/types";
 import { formatValue } from "../heatmap";
-import { changePage } from "../state/services";
-import { useText } from "../text";
+import { useText, type Text } from "../text";
+import { useColumnActions } from "../views/columns";
 import { useSubject } from "../views/workspace";
 import { Group, Help } from "./Field";
 import classes from "./ModelSelect.module.css";
 
+/** Whose predictions the column explains. */
 export function ModelSelect(): ReactElement {
   const text = useText();
   const { description, settings } = useSubject();
-  const chosen = new Set(settings.models.map(({ name }) => name));
-  const several = description.models.length > 1;
-
-  const toggle = (name: string): void => {
-    const next = description.models.filter((model) => chosen.has(model.name) !== (model.name === name));
-    if (next.length > 0)
-      changePage({ ask: { models: next.length === description.models.length ? null : next.map((m) => m.name) } });
-  };
-
+  const { change } = useColumnActions();
+  const [only] = description.models;
   return (
-    <Group title={several ? text.settings.models : text.settings.model}>
-      <ul className={classes.list}>
-        {description.models.map((model) => {
-          const about = [
-            model.class_name,
-            text.settings.parameters(shortCount(model.parameters)),
-            ...(model.outputs === null ? [] : [text.settings.outputs(model.outputs)]),
-          ].join(" · ");
-          const last = chosen.size === 1 && chosen.has(model.name);
-          return (
-            <li key={model.name}>
-              {several ? (
-                <Checkbox
-                  label={model.name}
-                  description={about}
-                  checked={chosen.has(model.name)}
-                  disabled={last}
-                  onChange={() => toggle(model.name)}
-                />
-              ) : (
-                <>
-                  <div className={classes.name}>{model.name}</div>
-                  <Help>{about}</Help>
-                </>
-              )}
-            </li>
-          );
-        })}
-      </ul>
+    <Group title={text.settings.model}>
+      {only && description.models.length === 1 ? (
+        <div>
+          <div className={classes.name}>{only.name}</div>
+          <Help>{aboutModel(text, only)}</Help>
+        </div>
+      ) : (
+        // Always the one column's: with all of them on one model, the same would stand there several times.
+        <Radio.Group
+          aria-label={text.settings.model}
+          value={settings.model.name}
+          onChange={(model) => change(settings.id, { model })}
+        >
+          <ul className={classes.list}>
+            {description.models.map((model) => (
+              <li key={model.name}>
+                <Radio value={model.name} label={model.name} description={aboutModel(text, model)} />
+              </li>
+            ))}
+          </ul>
+        </Radio.Group>
+      )}
     </Group>
   );
+}
+
+/** "ResNet · 270 k parameters · 10 outputs" */
+export function aboutModel(text: Text, { class_name, parameters, outputs }: ModelDescription): string {
+  return [
+    class_name,
+    text.settings.parameters(shortCount(parameters)),
+    ...(outputs === null ? [] : [text.settings.outputs(outputs)]),
+  ].join(" · ");
 }
 
 function shortCount(n: number): string {

@@ -1,8 +1,8 @@
 import { Select } from "@mantine/core";
 import type { ReactElement } from "react";
 
-import { changePage } from "../state/services";
 import { useText } from "../text";
+import { useChangeColumn } from "../views/columns";
 import { useSubject } from "../views/workspace";
 import { Group } from "./Field";
 
@@ -11,6 +11,7 @@ const LEVELS = ["exact", "fused", "fast"] as const;
 /** All levels; those that the method cannot be computed at are shown and not chosen. */
 export function PrecisionSelect(): ReactElement {
   const text = useText();
+  const change = useChangeColumn();
   const { settings } = useSubject();
   const offered = settings.method.precisions;
   return (
@@ -25,7 +26,7 @@ export function PrecisionSelect(): ReactElement {
         }))}
         value={settings.precision}
         allowDeselect={false}
-        onChange={(value) => changePage({ ask: { precision: LEVELS.find((level) => level === value) ?? null } })}
+        onChange={(value) => change({ precision: LEVELS.find((level) => level === value) ?? null })}
       />
     </Group>
   );

@@ -2,8 +2,8 @@ import { Select } from "@mantine/core";
 import type { ReactElement } from "react";
 
 import type { Smoothing } from "../api/types";
-import { changePage } from "../state/services";
 import { errorText, useText } from "../text";
+import { useChangeColumn } from "../views/columns";
 import { useWorkspace } from "../views/workspace";
 import { Group, Help } from "./Field";
 import { NumberField } from "./NumberField";
@@ -16,11 +16,12 @@ const TYPES = ["smoothgrad", "smoothgrad_sq", "vargrad"] as const;
 /** A modifier of gradient methods, not a method of its own. */
 export function SmoothingControl(): ReactElement | null {
   const text = useText();
+  const change = useChangeColumn();
   const { settings, forecast } = useWorkspace();
   const { smoothing } = settings;
   if (!settings.method.smoothing) return null;
 
-  const set = (next: Smoothing | null): void => changePage({ ask: { smoothing: next } });
+  const set = (next: Smoothing | null): void => change({ smoothing: next });
   const errorOf = (field: string): string | null => {
     const error = forecast.errors[`smoothing.${field}`];
     return error ? errorText(text, error) : null;

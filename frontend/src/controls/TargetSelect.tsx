@@ -1,10 +1,11 @@
-import { ActionIcon, Button, Select } from "@mantine/core";
+import { ActionIcon, Button, Select, type ComboboxData } from "@mantine/core";
 import type { ReactElement } from "react";
 
+import type { Description, ModelDescription } from "../api/types";
 import { classNames, classOptions } from "../state/classes";
-import { changePage, useAsk } from "../state/services";
-import { isContrast, readClass, type ClassChoice } from "../state/target";
-import { errorText, useText } from "../text";
+import { isContrast, readClass, writeTarget, type ClassChoice } from "../state/target";
+import { errorText, useText, type Text } from "../text";
+import { useChangeColumn } from "../views/columns";
 import { useWorkspace } from "../views/workspace";
 import { Group, Help } from "./Field";
 import classesOf from "./TargetSelect.module.css";
@@ -12,12 +13,29 @@ import classesOf from "./TargetSelect.module.css";
 const ALONE = "";
 const SHOWN = 200;
 
+/** What can be explained of a model, as options of a drop-down: `writeTarget` makes their values. */
+export function targetOptions(
+  text: Text,
+  description: Description,
+  model: ModelDescription,
+  isOffered: (value: string) => boolean,
+): ComboboxData {
+  const named = [
+    { value: "predicted", label: text.settings.targetPredicted },
+    { value: "runner_up", label: text.target.runnerUp },
+    { value: "label", label: text.settings.targetLabel },
+    { value: writeTarget({ of: "predicted", against: "runner_up" }), label: text.target.againstRunnerUp },
+  ].filter(({ value }) => isOffered(value));
+  const items = classOptions(classNames(description, [model])).filter(({ value }) => isOffered(value));
+  return items.length > 0 ? [...named, { group: text.settings.classes, items }] : named;
+}
+
 /** What is explained: whose class, and of which quantity. */
 export function TargetSelect(): ReactElement | null {
   const text = useText();
-  const ask = useAsk();
+  const change = useChangeColumn();
   const { description, settings, forecast } = useWorkspace();
-  const hasClasses = settings.models.some(({ outputs }) => outputs !== 1);
+  const hasClasses = settings.model.outputs !== 1;
   if (!hasClasses && !description.has_score) return null;
   if (!settings.method.takes_target) {
     return (
@@ -28,18 +46,13 @@ export function TargetSelect(): ReactElement | null {
   }
   const error = forecast.errors.target;
 
-  const classes = classOptions(classNames(description, settings.models));
+  const classes = classOptions(classNames(description, [settings.model]));
   const [of, against]: [ClassChoice, ClassChoice | null] = isContrast(settings.target)
     ? [settings.target.of, settings.target.against]
     : [settings.target, null];
   const choose = (one: ClassChoice, rival: ClassChoice | null): void =>
-    changePage({ ask: { target: rival === null || rival === one ? one : { of: one, against: rival } } });
-  const data = [
-    { value: "predicted", label: text.settings.targetPredicted },
-    { value: "runner_up", label: text.target.runnerUp },
-    { value: "label", label: text.settings.targetLabel },
-    ...(classes.length > 0 ? [{ group: text.settings.classes, items: classes }] : []),
-  ];
+    change({ target: rival === null || rival === one ? one : { of: one, against: rival } });
+  const data = targetOptions(text, description, settings.model, (value) => !value.includes("~"));
 
   return (
     <Group title={text.settings.target}>
@@ -63,13 +76,12 @@ export function TargetSelect(): ReactElement | null {
               label={text.target.ratherThan}
               data={[
                 { value: ALONE, label: text.target.alone },
-                ...data
-                  .map((entry) =>
-                    "items" in entry
-                      ? { ...entry, items: entry.items.filter(({ value }) => value !== String(of)) }
-                      : entry,
-                  )
-                  .filter((entry) => "items" in entry || entry.value !== String(of)),
+                ...targetOptions(
+                  text,
+                  description,
+                  settings.model,
+                  (value) => !value.includes("~") && value !== String(of),
+                ),
               ]}
               value={against === null ? ALONE : String(against)}
               searchable
@@ -96,10 +108,10 @@ export function TargetSelect(): ReactElement | null {
             </Button>
           )}
           {classes.length > SHOWN && <Help>{text.target.narrow(classes.length)}</Help>}
-          {ask.retargets.length > 0 && (
+          {settings.ask.retargets.length > 0 && (
             <Help>
-              {text.settings.clearRetargets(ask.retargets.length)}{" "}
-              <Button variant="subtle" size="compact-xs" onClick={() => changePage({ ask: { retargets: [] } })}>
+              {text.settings.clearRetargets(settings.ask.retargets.length)}{" "}
+              <Button variant="subtle" size="compact-xs" onClick={() => change({ retargets: [] })}>
                 {text.settings.clear}
               </Button>
             </Help>
@@ -115,9 +127,7 @@ export function TargetSelect(): ReactElement | null {
           ]}
           value={settings.quantity}
           allowDeselect={false}
-          onChange={(value) =>
-            value !== null && changePage({ ask: { quantity: value === "score" ? "score" : "output" } })
-          }
+          onChange={(value) => value !== null && change({ quantity: value === "score" ? "score" : "output" })}
         />
       )}
     </Group>

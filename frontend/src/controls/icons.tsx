@@ -36,6 +36,8 @@ export const Sun = icon(
   "M8 1v1.5M8 13.5V15M1 8h1.5M13.5 8H15M3 3l1.1 1.1M11.9 11.9 13 13M3 13l1.1-1.1M11.9 4.1 13 3M10.75 8a2.75 2.75 0 1 1-5.5 0 2.75 2.75 0 0 1 5.5 0Z",
 );
 export const Moon = icon("M13.8 9.6A6 6 0 0 1 6.4 2.2a6 6 0 1 0 7.4 7.4Z");
+export const Plus = icon("M8 3v10M3 8h10");
+export const Minus = icon("M3 8h10");
 export const Cross = icon("m4 4 8 8M12 4l-8 8");
 export const Check = icon("m3 8.5 3.2 3.2L13 4.8");
 export const Reload = icon("M13.5 8a5.5 5.5 0 1 1-1.6-3.9L13.5 5.7M13.5 2.2v3.5H10");

@@ -19,8 +19,10 @@ export interface FeatureProps {
   readonly version: string;
   readonly feature: SampleFeature;
   readonly display: Display;
-  /** Lies over every panel. */
+  /** Lies over every panel and is zoomed with it. */
   readonly over?: ReactNode;
+  /** Stands in every panel's corner. */
+  readonly corner?: ReactNode;
 }
 
 export function subjectOf({ explorer, sample, version, feature }: Omit<FeatureProps, "display">): Subject {

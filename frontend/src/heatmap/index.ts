@@ -1,9 +1,10 @@
+export { agreement, TOP_SHARE, type Agreement, type Disagreement } from "./agreement";
 export { channelMap, rankChannels, type Channel } from "./channels";
 export { completeness, WIDE_GAP, type Completeness } from "./completeness";
 export { enlarge, type Interpolation } from "./enlarge";
 export { histogram, type Histogram } from "./histogram";
 export { colourLimit, SIGNS, type Sign } from "./limit";
-export { heatMap, isAllZero, type HeatMap } from "./map";
+export { cellAt, heatMap, isAllZero, type HeatMap } from "./map";
 export { decodePicture, type Picture } from "./picture";
 export {
   distribution,
@@ -44,3 +45,4 @@ export {
   type Box,
   type Mask,
 } from "./mask";
+export { panned, revealed, WHOLE, zoomed, zoomedAt, type Zoom } from "./zoom";

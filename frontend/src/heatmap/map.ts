@@ -1,5 +1,6 @@
 /** One attribution map as the page draws it: channels summed, and what is true of its values. */
 
+import type { Point } from "./mass";
 import { NpyError, type NpyArray } from "./npy";
 
 export interface HeatMap {
@@ -44,4 +45,13 @@ export function heatMap({ shape, data }: NpyArray): HeatMap {
 export function isAllZero(map: HeatMap): boolean {
   if (map.units) return map.units.every((value) => value === 0);
   return map.nonFinite === 0 && map.minimum === 0 && map.maximum === 0;
+}
+
+/** The place of a map that a pixel of its image belongs to. */
+export function cellAt(
+  map: Pick<HeatMap, "width" | "height">,
+  { x, y }: Point,
+  image: { readonly width: number; readonly height: number },
+): Point {
+  return { x: Math.floor((x * map.width) / image.width), y: Math.floor((y * map.height) / image.height) };
 }

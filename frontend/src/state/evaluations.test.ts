@@ -11,7 +11,18 @@ const CURVES: EvaluationRequest = { type: "curves", fill: "zero", orders: 5, see
 const ASKED = request({ samples: [0], target: 0, evaluation: CURVES });
 
 function launch(patch: Partial<Launch> = {}): Launch {
-  return { id: 1, origin: "cell", batch: 1, request: ASKED, stamp: null, job: null, held: null, error: null, ...patch };
+  return {
+    id: 1,
+    origin: "cell",
+    batch: 1,
+    column: 0,
+    request: ASKED,
+    stamp: null,
+    job: null,
+    held: null,
+    error: null,
+    ...patch,
+  };
 }
 
 const known = (...jobs: Parameters<typeof job>[]): Jobs =>

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiError, errorBody } from "../api/errors";
 import type { AttributionRequest, Job } from "../api/types";
 import { createFetchingStore, type FetchingStore, type JobRoutes, type Memory } from "./fetching";
-import { description, item, job, request, sample } from "./fixtures";
+import { columnRequest, description, item, job, sample } from "./fixtures";
 import {
   activity,
   busyExplorers,
@@ -63,14 +63,14 @@ beforeEach(() => {
   store = createFetchingStore(server, drawer);
 });
 
-const cellOf = (sample: number, model = "a"): Cell | undefined =>
-  cells(store.get().launches, store.get().jobs, "scenes").get(cellKey(model, sample));
+const cellOf = (sample: number, column = 1): Cell | undefined =>
+  cells(store.get().launches, store.get().jobs, "scenes").get(cellKey(column, sample));
 const finish = (id: string, sample: number, seq: number, patch: Parameters<typeof item>[2] = {}): void =>
   store.receive({ id: `b-${seq}`, event: { type: "item", job: id, item: item(sample, "done", patch) } });
 
 describe("fetching", () => {
   it("shows each map as it is finished", async () => {
-    const sending = store.launch([request()], "fetch");
+    const sending = store.launch([columnRequest()], "fetch");
     expect(cellOf(0)?.pending).toBe("sending");
     await sending;
     expect(cellOf(0)?.pending).toBe("queued");
@@ -80,9 +80,9 @@ describe("fetching", () => {
   });
 
   it("keeps the old map while a new one is made, and after that is cancelled", async () => {
-    await store.launch([request({ samples: [0] })], "fetch");
+    await store.launch([columnRequest({ samples: [0] })], "fetch");
     finish("j1", 0, 1);
-    await store.launch([request({ samples: [0], method: "saliency" })], "fetch");
+    await store.launch([columnRequest({ samples: [0], method: "saliency" })], "fetch");
     expect(cellOf(0)).toMatchObject({ pending: "queued", shown: { request: { method: "integrated_gradients" } } });
     await store.cancel("scenes");
     expect(cellOf(0)).toMatchObject({
@@ -93,16 +93,16 @@ describe("fetching", () => {
   });
 
   it("cancels those of an explorer that are meant, and no others", async () => {
-    await store.launch([request({ samples: [0] }), request({ samples: [1], method: "saliency" })], "fetch");
-    await store.cancel("scenes", ({ method }) => method === "saliency");
+    await store.launch([columnRequest({ samples: [0] }), columnRequest({ samples: [1], method: "saliency" })], "fetch");
+    await store.cancel("scenes", ({ request: { method } }) => method === "saliency");
     expect([...server.jobs.values()].map(({ state }) => state)).toEqual(["queued", "cancelled"]);
     expect(cellOf(0)?.pending).toBe("queued");
     expect(cellOf(1)?.pending).toBeNull();
   });
 
   it("lets the newest question decide, whichever answer comes last", async () => {
-    await store.launch([request({ samples: [0], target: 1 })], "cell");
-    await store.launch([request({ samples: [0], target: 2 })], "cell");
+    await store.launch([columnRequest({ samples: [0], target: 1 })], "cell");
+    await store.launch([columnRequest({ samples: [0], target: 2 })], "cell");
     finish("j2", 0, 1, { key: "new", target: 2 });
     finish("j1", 0, 2, { key: "old", target: 1 });
     expect(cellOf(0)?.shown?.item.key).toBe("new");
@@ -110,23 +110,23 @@ describe("fetching", () => {
 
   it("says once why a Fetch was refused, and in the cell why a click was", async () => {
     server.refusal = new ApiError(503, errorBody("queue_full", "The queue is full."));
-    await store.launch([request()], "fetch");
+    await store.launch([columnRequest()], "fetch");
     expect(refused(store.get().launches, "scenes").map(({ error }) => error?.code)).toEqual(["queue_full"]);
     expect(cellOf(0)).toMatchObject({ pending: null, failure: null });
-    await store.launch([request({ samples: [1] })], "cell");
+    await store.launch([columnRequest({ samples: [1] })], "cell");
     expect(cellOf(1)?.failure?.error.code).toBe("queue_full");
   });
 
   it("forgets a refusal with the next Fetch", async () => {
     server.refusal = new ApiError(503, errorBody("queue_full", ""));
-    await store.launch([request()], "fetch");
+    await store.launch([columnRequest()], "fetch");
     server.refusal = null;
-    await store.launch([request()], "fetch");
+    await store.launch([columnRequest()], "fetch");
     expect(refused(store.get().launches, "scenes")).toEqual([]);
   });
 
   it("shows why one sample failed and keeps the others", async () => {
-    await store.launch([request()], "fetch");
+    await store.launch([columnRequest()], "fetch");
     finish("j1", 0, 1);
     const error = errorBody("worker_lost", "The model's process stopped.");
     store.receive({ id: "b-2", event: { type: "item", job: "j1", item: item(1, "failed", { error }) } });
@@ -135,7 +135,7 @@ describe("fetching", () => {
   });
 
   it("tells of several jobs when the last of them ends, not how long they would take one after the other", async () => {
-    await store.launch([request(), request({ model: "b" })], "fetch");
+    await store.launch([columnRequest(), columnRequest({ model: "b" }, 2)], "fetch");
     store.receive({ id: "b-1", event: { type: "progress", job: "j1", done: 30, total: 100, eta_seconds: 2 } });
     store.receive({ id: "b-2", event: { type: "progress", job: "j2", done: 0, total: 100, eta_seconds: 5 } });
     const { launches, jobs } = store.get();
@@ -143,7 +143,7 @@ describe("fetching", () => {
   });
 
   it("knows how far everything is", async () => {
-    await store.launch([request(), request({ model: "b" })], "fetch");
+    await store.launch([columnRequest(), columnRequest({ model: "b" }, 2)], "fetch");
     store.receive({ id: "b-1", event: { type: "progress", job: "j1", done: 30, total: 100, eta_seconds: 2 } });
     finish("j1", 0, 2);
     const { launches, jobs } = store.get();
@@ -157,8 +157,8 @@ describe("fetching", () => {
   });
 
   it("asks about jobs under way after a gap, and notices those that are lost", async () => {
-    await store.launch([request({ samples: [0] })], "fetch");
-    await store.launch([request({ samples: [1] })], "fetch");
+    await store.launch([columnRequest({ samples: [0] })], "fetch");
+    await store.launch([columnRequest({ samples: [1] })], "fetch");
     server.jobs.set("j1", { ...server.jobs.get("j1")!, state: "done", items: [item(0, "done")] });
     server.jobs.delete("j2");
     await store.reconcile();
@@ -167,21 +167,21 @@ describe("fetching", () => {
   });
 
   it("leaves jobs alone that a snapshot has told about", async () => {
-    await store.launch([request()], "fetch");
+    await store.launch([columnRequest()], "fetch");
     await store.reconcile(new Set(["j1"]));
     expect(server.asked).toEqual([]);
   });
 
   it("tells that a cancel did not arrive", async () => {
-    await store.launch([request()], "fetch");
+    await store.launch([columnRequest()], "fetch");
     vi.spyOn(server, "cancelJob").mockRejectedValue(new ApiError(0, errorBody("unreachable", "")));
     await store.cancel("scenes");
     expect(store.get().cancelError?.code).toBe("unreachable");
   });
 
   it("finds its maps again after a reload, but not those the server forgot", async () => {
-    await store.launch([request({ samples: [0] })], "fetch");
-    await store.launch([request({ samples: [1] })], "fetch");
+    await store.launch([columnRequest({ samples: [0] })], "fetch");
+    await store.launch([columnRequest({ samples: [1] })], "fetch");
     server.jobs.set("j1", { ...server.jobs.get("j1")!, state: "done", items: [item(0, "done")] });
     server.jobs.delete("j2");
     store = createFetchingStore(server, drawer);
@@ -198,7 +198,7 @@ describe("fetching", () => {
   });
 
   it("keeps the maps of one explorer out of another's", async () => {
-    await store.launch([request()], "fetch");
+    await store.launch([columnRequest()], "fetch");
     expect(cells(store.get().launches, store.get().jobs, "another").size).toBe(0);
   });
 });
@@ -207,7 +207,7 @@ const tell = (seq: number, value: Job): void => store.receive({ id: `b-${seq}`, 
 
 describe("waiting", () => {
   it("tells the place and the time until the job runs", async () => {
-    await store.launch([request({ samples: [0] })], "fetch");
+    await store.launch([columnRequest({ samples: [0] })], "fetch");
     const waits = job("j1", { items: [item(0)], position: 3, wait_seconds: 40 });
     tell(1, waits);
     expect(cellOf(0)).toMatchObject({ pending: "queued", place: { position: 3, seconds: 40 } });
@@ -220,7 +220,7 @@ describe("waiting", () => {
   });
 
   it("tells the first of several places, and none once one of the jobs runs", async () => {
-    await store.launch([request(), request({ model: "b" })], "fetch");
+    await store.launch([columnRequest(), columnRequest({ model: "b" }, 2)], "fetch");
     tell(1, { ...server.jobs.get("j1")!, position: 7, wait_seconds: 9 });
     tell(2, { ...server.jobs.get("j2")!, position: 4, wait_seconds: 5 });
     const place = (): unknown => activity(store.get().launches, store.get().jobs, "scenes").place;
@@ -230,7 +230,7 @@ describe("waiting", () => {
   });
 
   it("says what the server's end cut short and what is still owed", async () => {
-    await store.launch([request({ samples: [0, 1, 2] })], "fetch");
+    await store.launch([columnRequest({ samples: [0, 1, 2] })], "fetch");
     tell(1, {
       ...server.jobs.get("j1")!,
       state: "interrupted",
@@ -239,7 +239,7 @@ describe("waiting", () => {
     expect(cellOf(0)?.shown?.item.key).toBe("key0");
     expect(cellOf(1)?.failure?.interrupted).toBe(true);
     const owed = cutShort(cells(store.get().launches, store.get().jobs, "scenes"));
-    expect(owed.map(({ samples }) => samples)).toEqual([[1, 2]]);
+    expect(owed.map(({ request: { samples } }) => samples)).toEqual([[1, 2]]);
     await store.launch(owed, "fetch");
     expect(cutShort(cells(store.get().launches, store.get().jobs, "scenes"))).toEqual([]);
     expect(cellOf(2)?.pending).toBe("queued");
@@ -260,7 +260,7 @@ describe("a busy server", () => {
 
   it.each([429, 503])("is asked again after the time it names (%i), and says why until then", async (status) => {
     server.refusal = busy(status, 5);
-    await store.launch([request()], "fetch");
+    await store.launch([columnRequest()], "fetch");
     expect(held()).toMatchObject({ until: Date.now() + 5000, error: { message: "The queue is full." } });
     expect(cellOf(0)?.pending).toBe("held");
     server.refusal = null;
@@ -274,7 +274,7 @@ describe("a busy server", () => {
 
   it("is given up in the end, with the reason", async () => {
     server.refusal = busy(503, 2);
-    await store.launch([request()], "fetch");
+    await store.launch([columnRequest()], "fetch");
     await vi.advanceTimersByTimeAsync(60_000);
     expect(held()).toBeNull();
     expect(refused(store.get().launches, "scenes")).toHaveLength(1);
@@ -286,14 +286,14 @@ describe("a busy server", () => {
     [422, 5],
   ])("is not asked again by itself after %i with Retry-After %s", async (status, seconds) => {
     server.refusal = busy(status, seconds);
-    await store.launch([request()], "fetch");
+    await store.launch([columnRequest()], "fetch");
     expect(held()).toBeNull();
     expect(refused(store.get().launches, "scenes")).toHaveLength(1);
   });
 
   it("is left alone after a cancel", async () => {
     server.refusal = busy(503, 5);
-    await store.launch([request()], "fetch");
+    await store.launch([columnRequest()], "fetch");
     await store.cancel("scenes");
     server.refusal = null;
     await vi.advanceTimersByTimeAsync(60_000);
@@ -304,15 +304,15 @@ describe("a busy server", () => {
 
 describe("several explorers", () => {
   it("are busy, cancelled and refused each for itself", async () => {
-    await store.launch([request()], "fetch");
-    await store.launch([request({ explorer: "other" })], "fetch");
+    await store.launch([columnRequest()], "fetch");
+    await store.launch([columnRequest({ explorer: "other" })], "fetch");
     const { launches, jobs } = store.get();
     expect(activity(launches, jobs, "other").active).toHaveLength(1);
     expect(busyExplorers(launches, jobs)).toEqual(new Set(["scenes", "other"]));
     await store.cancel("other");
     expect(busyExplorers(store.get().launches, store.get().jobs)).toEqual(new Set(["scenes"]));
     server.refusal = new ApiError(422, errorBody("invalid", ""));
-    await store.launch([request({ explorer: "other" })], "fetch");
+    await store.launch([columnRequest({ explorer: "other" })], "fetch");
     expect(refused(store.get().launches, "scenes")).toEqual([]);
     expect(refused(store.get().launches, "other")).toHaveLength(1);
   });
@@ -320,18 +320,18 @@ describe("several explorers", () => {
 
 describe("estimates", () => {
   it("are drawn of what runs, bridge the way to the finished map, and stay after a cancel", async () => {
-    await store.launch([request({ samples: [0] })], "fetch");
+    await store.launch([columnRequest({ samples: [0] })], "fetch");
     expect(cellOf(0)?.partial).toMatchObject({ job: "j1", key: "key0", cancelled: false });
     await store.cancel("scenes");
     expect(cellOf(0)).toMatchObject({ pending: null, shown: null, partial: { job: "j1", cancelled: true } });
-    await store.launch([request({ samples: [0] })], "fetch");
+    await store.launch([columnRequest({ samples: [0] })], "fetch");
     expect(cellOf(0)?.partial).toMatchObject({ job: "j2", cancelled: false });
     finish("j2", 0, 1);
     expect(cellOf(0)).toMatchObject({ shown: { item: { key: "key0" } }, partial: { job: "j2", cancelled: false } });
   });
 
   it("go when the job fails", async () => {
-    await store.launch([request({ samples: [0] })], "fetch");
+    await store.launch([columnRequest({ samples: [0] })], "fetch");
     tell(1, { ...server.jobs.get("j1")!, state: "failed", items: [item(0, "failed")] });
     expect(cellOf(0)?.partial).toBeNull();
   });
@@ -340,7 +340,7 @@ describe("estimates", () => {
 describe("stamps", () => {
   it("tell maps of an earlier model and of another input, also after the page was reloaded", async () => {
     const before = stampOf(description(), [{ ...sample(0), sha256: "x" }]);
-    await store.launch([request({ samples: [0] })], "fetch", before);
+    await store.launch([columnRequest({ samples: [0] })], "fetch", before);
     server.jobs.set("j1", { ...server.jobs.get("j1")!, state: "done", items: [item(0, "done")] });
     store = createFetchingStore(server, drawer);
     await store.restore();

@@ -5,6 +5,8 @@ import type { StreamedEvent } from "../api/stream";
 import type { AttributionRequest, ErrorBody, Job } from "../api/types";
 import { applyEvent, applyReply, interrupt, isOver, NO_JOBS, type Jobs } from "./jobs";
 import { activity, type Hold, type Launch, type Stamp } from "./launches";
+import { BLANK } from "./page";
+import type { ColumnRequest } from "./settings";
 import { createStore, type Store } from "./store";
 
 export interface Fetching {
@@ -25,9 +27,9 @@ export interface JobRoutes {
 export type Memory = Pick<Storage, "getItem" | "setItem">;
 
 export interface FetchingStore extends Store<Fetching> {
-  launch: (requests: readonly AttributionRequest[], origin: Launch["origin"], stamp?: Stamp | null) => Promise<void>;
+  launch: (requests: readonly ColumnRequest[], origin: Launch["origin"], stamp?: Stamp | null) => Promise<void>;
   /** Ends what is under way for one explorer, or those of it that `which` picks. */
-  cancel: (explorer: string, which?: (request: AttributionRequest) => boolean) => Promise<void>;
+  cancel: (explorer: string, which?: (launch: Launch) => boolean) => Promise<void>;
   receive: (event: StreamedEvent) => void;
   /** Asks the server about every job under way: after a gap in the events, or while there are none. */
   reconcile: (known?: ReadonlySet<string>) => Promise<void>;
@@ -36,9 +38,9 @@ export interface FetchingStore extends Store<Fetching> {
 }
 
 const MEMORY_KEY = "attriscope.launches";
-const KEPT_LAUNCHES = 200;
+const KEPT_LAUNCHES = 600;
 const KEPT_JOBS = 400;
-const RESTORED = 32;
+const RESTORED = 64;
 /** Seconds that are waited out; whoever is told to wait longer decides for himself. */
 const LONGEST_HOLD = 120;
 const MOST_ATTEMPTS = 6;
@@ -89,10 +91,11 @@ export function createFetchingStore(routes: JobRoutes, memory: Memory): Fetching
     ...store,
     launch: async (requests, origin, stamp = null) => {
       const batch = nextId;
-      const fresh = requests.map((request): Launch => ({
+      const fresh = requests.map(({ column, request }): Launch => ({
         id: nextId++,
         origin,
         batch,
+        column,
         request,
         stamp,
         job: null,
@@ -104,7 +107,7 @@ export function createFetchingStore(routes: JobRoutes, memory: Memory): Fetching
     },
     cancel: async (explorer, which = () => true) => {
       const { launches, jobs } = store.get();
-      const ended = activity(launches, jobs, explorer).active.filter(({ request }) => which(request));
+      const ended = activity(launches, jobs, explorer).active.filter(which);
       const ids = ended.flatMap(({ job }) => job ?? []);
       change({ launches: launches.filter((launch) => !launch.held || !ended.includes(launch)) });
       const failures = await Promise.all(
@@ -137,10 +140,10 @@ export function createFetchingStore(routes: JobRoutes, memory: Memory): Fetching
       const remembered = restored ? [] : recall(memory);
       restored = true;
       const found = await Promise.all(
-        remembered.map(async ({ job, request, stamp = null }): Promise<Launch | null> => {
+        remembered.map(async ({ job, request, stamp = null, column = BLANK.id }): Promise<Launch | null> => {
           try {
             accept(await routes.getJob(job));
-            return { id: nextId++, origin: "cell", batch: 0, request, stamp, job, held: null, error: null };
+            return { id: nextId++, origin: "cell", batch: 0, column, request, stamp, job, held: null, error: null };
           } catch {
             // Forgotten by the server, so there is nothing to show; Fetch brings it back.
             return null;
@@ -172,13 +175,14 @@ function prune(jobs: Jobs, launches: readonly Launch[]): Jobs {
 
 interface Remembered {
   readonly job: string;
+  readonly column?: number;
   readonly request: AttributionRequest;
   readonly stamp?: Stamp | null;
 }
 
 function remember(memory: Memory, launches: readonly Launch[]): void {
   const entries = launches
-    .flatMap(({ job, request, stamp }): Remembered[] => (job === null ? [] : [{ job, request, stamp }]))
+    .flatMap(({ job, column, request, stamp }): Remembered[] => (job === null ? [] : [{ job, column, request, stamp }]))
     .slice(-RESTORED);
   memory.setItem(MEMORY_KEY, JSON.stringify(entries));
 }

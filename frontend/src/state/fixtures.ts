@@ -9,6 +9,8 @@ import type {
   ModelDescription,
   Sample,
 } from "../api/types";
+import { BLANK, type ColumnAsk } from "./page";
+import type { ColumnRequest } from "./settings";
 
 export function method(patch: Partial<MethodDescription> = {}): MethodDescription {
   return {
@@ -117,6 +119,14 @@ export function request(patch: Partial<AttributionRequest> = {}): AttributionReq
     priority: "interactive",
     ...patch,
   };
+}
+
+export function columnRequest(patch: Partial<AttributionRequest> = {}, column = 1): ColumnRequest {
+  return { column, request: request(patch) };
+}
+
+export function column(patch: Partial<ColumnAsk> = {}): ColumnAsk {
+  return { ...BLANK, ...patch };
 }
 
 export function item(index: number, state: JobItem["state"] = "queued", patch: Partial<JobItem> = {}): JobItem {

@@ -1,9 +1,8 @@
 /** Whether a cell shows what the present settings would bring. */
 
-import type { AttributionRequest, Description, ModelDescription, Sample } from "../api/types";
+import type { AttributionRequest, Description, Sample } from "../api/types";
 import { isBefore, type Cell } from "./launches";
-import { retargetOf, type Ask } from "./page";
-import { buildRequest, settingsKey, type Settings } from "./settings";
+import { buildRequest, settingsKey, targetFor, type Settings } from "./settings";
 import { explainedBy, resolveTarget, writeTarget, type Resolved } from "./target";
 
 /** 'missing': nothing was asked for yet, or it failed. 'reloaded': the same, but of what was loaded before. */
@@ -12,36 +11,34 @@ export type Freshness = "missing" | "changed" | "reloaded" | "fresh";
 export interface Wanted {
   readonly description: Description;
   readonly settings: Settings;
-  readonly ask: Ask;
 }
 
-export function cellFreshness(cell: Cell, wanted: Wanted, model: ModelDescription, sample: Sample): Freshness {
+export function cellFreshness(cell: Cell, wanted: Wanted, sample: Sample): Freshness {
   if (!cell.latest) return "missing";
   const { request, target, stamp } = cell.latest;
-  if (!sameSettings(request, target, wanted, model, sample)) return "changed";
+  if (!sameSettings(request, target, wanted, sample)) return "changed";
   if (isBefore(stamp, wanted.description)) return "reloaded";
   return cell.failure ? "missing" : "fresh";
 }
 
 /** Whether a finished map was made with the present settings. */
-export function isCurrent(cell: Cell, wanted: Wanted, model: ModelDescription, sample: Sample): boolean {
+export function isCurrent(cell: Cell, wanted: Wanted, sample: Sample): boolean {
   const { shown } = cell;
-  return shown !== null && sameSettings(shown.request, explainedBy(shown.item), wanted, model, sample);
+  return shown !== null && sameSettings(shown.request, explainedBy(shown.item), wanted, sample);
 }
 
 function sameSettings(
   request: AttributionRequest,
   target: Resolved,
-  { description, settings, ask }: Wanted,
-  model: ModelDescription,
+  { description, settings }: Wanted,
   sample: Sample,
 ): boolean {
-  const choice = retargetOf(ask, model.name, sample.index) ?? settings.target;
-  const wantedTarget = resolveTarget(choice, model, sample);
+  const choice = targetFor(settings, sample.index);
+  const wantedTarget = resolveTarget(choice, settings.model, sample);
   const known = target !== undefined && wantedTarget !== undefined;
   if (!known && writeTarget(request.target) !== writeTarget(choice)) return false;
   const method = description.methods.find(({ id }) => id === request.method);
-  const wanted = buildRequest(settings, model.name, [sample.index], choice);
+  const wanted = buildRequest(settings, [sample.index], choice);
   return (
     settingsKey(request, method, known ? target : null) ===
     settingsKey(wanted, settings.method, known ? wantedTarget : null)

@@ -3,6 +3,7 @@
 import { errorBody } from "../api/errors";
 import type { AttributionRequest, Description, ErrorBody, Job, JobItem, Sample } from "../api/types";
 import { isOver, type Jobs } from "./jobs";
+import type { ColumnRequest } from "./settings";
 import { explainedBy, type Resolved } from "./target";
 
 /** What was loaded when something was asked for: a map belongs to these weights and to this image. */
@@ -41,6 +42,8 @@ export interface Launch {
   readonly origin: "fetch" | "cell";
   /** Launches of one click. */
   readonly batch: number;
+  /** The column that it fills. */
+  readonly column: number;
   readonly request: AttributionRequest;
   readonly stamp: Stamp | null;
   /** Null until the server has taken it. */
@@ -91,7 +94,11 @@ export const EMPTY_CELL: Cell = {
   failure: null,
 };
 
-export const cellKey = (model: string, sample: number): string => `${sample} ${model}`;
+export const cellKey = (column: number, sample: number): string => `${sample} ${column}`;
+
+export function cellOf(all: ReadonlyMap<string, Cell>, column: number, sample: number): Cell {
+  return all.get(cellKey(column, sample)) ?? EMPTY_CELL;
+}
 
 /** By `cellKey`. The newest launch of a cell decides; a cancelled one leaves what was there. */
 export function cells(launches: readonly Launch[], jobs: Jobs, explorer: string): ReadonlyMap<string, Cell> {
@@ -101,7 +108,7 @@ export function cells(launches: readonly Launch[], jobs: Jobs, explorer: string)
     if (request.explorer !== explorer) continue;
     const job = launch.job === null ? null : (jobs.get(launch.job)?.job ?? null);
     for (const sample of request.samples) {
-      const key = cellKey(request.model, sample);
+      const key = cellKey(launch.column, sample);
       out.set(key, advance(out.get(key) ?? EMPTY_CELL, launch, job, sample));
     }
   }
@@ -173,16 +180,17 @@ export function sameCell(a: Cell, b: Cell): boolean {
 }
 
 /** Requests of an explorer that the server's end cut short, each with the samples that it still owes. */
-export function cutShort(all: ReadonlyMap<string, Cell>): AttributionRequest[] {
-  const owed = new Map<AttributionRequest, Set<number>>();
+export function cutShort(all: ReadonlyMap<string, Cell>): ColumnRequest[] {
+  const owed = new Map<AttributionRequest, { column: number; samples: Set<number> }>();
   for (const [key, { failure }] of all) {
     if (!failure?.interrupted) continue;
-    const samples = owed.get(failure.request) ?? new Set();
-    owed.set(failure.request, samples.add(parseInt(key, 10)));
+    const [sample = NaN, column = NaN] = key.split(" ").map(Number);
+    const samples = owed.get(failure.request)?.samples ?? new Set();
+    owed.set(failure.request, { column, samples: samples.add(sample) });
   }
-  return [...owed].map(([request, samples]) => ({
-    ...request,
-    samples: request.samples.filter((s) => samples.has(s)),
+  return [...owed].map(([request, { column, samples }]) => ({
+    column,
+    request: { ...request, samples: request.samples.filter((s) => samples.has(s)) },
   }));
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { Sample } from "../api/types";
-import { request, sample } from "./fixtures";
+import { columnRequest, sample } from "./fixtures";
 import { arrange, checkFile, FIRST_OWN, inParts, withoutOwn, withOwn } from "./own";
 
 const upload = (n: number): Sample => sample(FIRST_OWN + n);
@@ -27,12 +27,15 @@ test("an own sample is listed once", () => {
 });
 
 test("more samples than the server takes at once become several requests", () => {
-  const parts = inParts([request({ samples: [0, 1, 2, 3, 4] }), request({ samples: [5], model: "b" })], 2);
-  expect(parts.map(({ model, samples }) => [model, samples])).toEqual([
-    ["a", [0, 1]],
-    ["a", [2, 3]],
-    ["a", [4]],
-    ["b", [5]],
+  const parts = inParts(
+    [columnRequest({ samples: [0, 1, 2, 3, 4] }), columnRequest({ samples: [5], model: "b" }, 2)],
+    2,
+  );
+  expect(parts.map(({ column, request: { model, samples } }) => [column, model, samples])).toEqual([
+    [1, "a", [0, 1]],
+    [1, "a", [2, 3]],
+    [1, "a", [4]],
+    [2, "b", [5]],
   ]);
 });
 

@@ -1,6 +1,7 @@
 /** Samples of one's own among those of the dataset: uploads, and edits of any. */
 
-import type { AttributionRequest, Sample } from "../api/types";
+import type { Sample } from "../api/types";
+import type { ColumnRequest } from "./settings";
 
 /** Index of the first sample that is not the dataset's. */
 export const FIRST_OWN = 2 ** 30;
@@ -27,14 +28,12 @@ export function arrange(items: readonly Sample[], own: readonly Sample[]): reado
 }
 
 /** Requests of at most `most` samples each, which is what the server takes at once. */
-export function inParts(requests: readonly AttributionRequest[], most: number): AttributionRequest[] {
-  return requests.flatMap((request) =>
-    request.samples.length <= most
-      ? [request]
-      : Array.from({ length: Math.ceil(request.samples.length / most) }, (_, i) => ({
-          ...request,
-          samples: request.samples.slice(i * most, (i + 1) * most),
-        })),
+export function inParts(requests: readonly ColumnRequest[], most: number): ColumnRequest[] {
+  return requests.flatMap(({ column, request }) =>
+    Array.from({ length: Math.ceil(request.samples.length / most) }, (_, i) => ({
+      column,
+      request: { ...request, samples: request.samples.slice(i * most, (i + 1) * most) },
+    })),
   );
 }
 

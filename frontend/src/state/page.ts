@@ -26,9 +26,12 @@ export interface Retarget {
   readonly target: TargetChoice;
 }
 
-export interface Ask {
-  readonly explorer: string | null;
-  readonly models: readonly string[] | null;
+/** What one column of the grid shows. */
+export interface ColumnAsk {
+  /** Stays the column's own whatever else is changed: maps are fetched for it. */
+  readonly id: number;
+  /** Null: one column for each of the explorer's models. */
+  readonly model: string | null;
   readonly method: string | null;
   /** By method, so that going back to one finds its arguments as they were. */
   readonly arguments: Readonly<Record<string, Arguments>>;
@@ -41,6 +44,16 @@ export interface Ask {
   readonly smoothing: Smoothing | null | undefined;
   readonly quantity: "output" | "score" | null;
   readonly precision: "exact" | "fused" | "fast" | null;
+}
+
+export interface Ask {
+  readonly explorer: string | null;
+  /** Never none. */
+  readonly columns: readonly ColumnAsk[];
+  /** The column that the controls are about, and that others are measured against. */
+  readonly selected: number;
+  /** Whether a change in the controls is one of every column. */
+  readonly together: boolean;
 }
 
 export interface Browse {
@@ -85,20 +98,23 @@ export const DEFAULT_COUNT = 8;
 export const DEFAULT_K = 5;
 export const FIRST_METHOD = "integrated_gradients";
 
+/** A column that leaves everything to the explorer. */
+export const BLANK: ColumnAsk = {
+  id: 1,
+  model: null,
+  method: null,
+  arguments: {},
+  layers: {},
+  target: null,
+  retargets: [],
+  baseline: null,
+  smoothing: undefined,
+  quantity: null,
+  precision: null,
+};
+
 export const INITIAL: Page = {
-  ask: {
-    explorer: null,
-    models: null,
-    method: null,
-    arguments: {},
-    layers: {},
-    target: null,
-    retargets: [],
-    baseline: null,
-    smoothing: undefined,
-    quantity: null,
-    precision: null,
-  },
+  ask: { explorer: null, columns: [BLANK], selected: BLANK.id, together: true },
   browse: {
     start: 0,
     count: null,
@@ -130,6 +146,6 @@ export function isFiltered(browse: Browse): boolean {
 }
 
 /** The other class this cell is explained for, if any. */
-export function retargetOf(ask: Ask, model: string, sample: number): TargetChoice | null {
+export function retargetOf(ask: Pick<ColumnAsk, "retargets">, model: string, sample: number): TargetChoice | null {
   return ask.retargets.find((entry) => entry.sample === sample && entry.model === model)?.target ?? null;
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
+import { column } from "./fixtures";
 import { INITIAL } from "./page";
 import { createPageStore, type Address, type PageMemory } from "./pageStore";
 import { GRID } from "./view";
@@ -50,7 +51,7 @@ describe("createPageStore", () => {
     const bar = new Bar();
     bar.location.search = "?start=8&method=saliency";
     const { browse, ask } = createPageStore(bar, new Drawer()).get();
-    expect([browse.start, ask.method]).toEqual([8, "saliency"]);
+    expect([browse.start, ask.columns[0]?.method]).toEqual([8, "saliency"]);
   });
 
   it("writes many quick changes once, under the same path", () => {
@@ -96,42 +97,51 @@ describe("open", () => {
   it("keeps the settings of each explorer, and the display of one never seen", () => {
     const bar = new Bar();
     const store = createPageStore(bar, new Drawer());
-    store.change({ ask: { method: "saliency" }, browse: { start: 8 }, display: { size: "large" } });
+    store.change({
+      ask: { columns: [column({ method: "saliency" })] },
+      browse: { start: 8 },
+      display: { size: "large" },
+    });
     store.open("b", "a");
     expect(store.get()).toMatchObject({
-      ask: { explorer: "b", method: null },
+      ask: { explorer: "b", columns: [{ method: null }] },
       browse: { start: 0 },
       display: { size: "large" },
     });
     expect(bar.entries).toEqual(["/prefix/?method=saliency&start=8&size=large", "/prefix/?explorer=b&size=large"]);
-    store.change({ ask: { method: "occlusion" } });
+    store.change({ ask: { columns: [column({ method: "occlusion" })] } });
     store.open("a", "a");
-    expect(store.get()).toMatchObject({ ask: { explorer: "a", method: "saliency" }, browse: { start: 8 } });
+    expect(store.get()).toMatchObject({
+      ask: { explorer: "a", columns: [{ method: "saliency" }] },
+      browse: { start: 8 },
+    });
     store.open("b", "a");
-    expect(store.get().ask.method).toBe("occlusion");
+    expect(store.get().ask.columns[0]?.method).toBe("occlusion");
   });
 
   it("finds an explorer as it was left by Back, with the arguments of methods not chosen", () => {
     const bar = new Bar();
     const store = createPageStore(bar, new Drawer());
     store.open("b", "a");
-    store.change({ ask: { method: "occlusion", arguments: { lime: { n_samples: 5 } } } });
+    store.change({ ask: { columns: [column({ method: "occlusion", arguments: { lime: { n_samples: 5 } } })] } });
     bar.back("");
-    expect(store.get().ask).toMatchObject({ explorer: null, method: null });
+    expect(store.get().ask).toMatchObject({ explorer: null, columns: [{ method: null }] });
     store.open("b", "a");
-    expect(store.get().ask).toMatchObject({ method: "occlusion", arguments: { lime: { n_samples: 5 } } });
+    expect(store.get().ask).toMatchObject({
+      columns: [{ method: "occlusion", arguments: { lime: { n_samples: 5 } } }],
+    });
   });
 
   it("remembers after the page was reloaded", () => {
     const drawer = new Drawer();
     const first = createPageStore(new Bar(), drawer);
-    first.change({ ask: { method: "saliency" } });
+    first.change({ ask: { columns: [column({ method: "saliency" })] } });
     first.open("b", "a");
     const bar = new Bar();
     bar.location.search = "?explorer=b";
     const second = createPageStore(bar, drawer);
     second.open("a", "a");
-    expect(second.get().ask).toMatchObject({ explorer: "a", method: "saliency" });
+    expect(second.get().ask).toMatchObject({ explorer: "a", columns: [{ method: "saliency" }] });
   });
 
   it("draws as at the last visit where the address says nothing", () => {

@@ -1,17 +1,19 @@
 import { describe, expect, it } from "vitest";
 
 import { errorBody } from "../api/errors";
-import { description, item, method, model, request, sample } from "./fixtures";
+import { column, description, item, method, request, sample } from "./fixtures";
 import { cellFreshness, isCurrent, overall } from "./freshness";
 import { EMPTY_CELL, stampOf, type Cell } from "./launches";
-import { INITIAL, type Ask } from "./page";
+import { INITIAL, type Ask, type ColumnAsk } from "./page";
 import { argumentFields } from "./schema";
-import { buildRequests, resolveCounts, resolveModels, resolveSettings, type Settings } from "./settings";
+import { buildRequests, resolveColumns, resolveCounts, usualModels, type Settings } from "./settings";
 import { signOf } from "./sign";
 
-const ask = (patch: Partial<Ask> = {}): Ask => ({ ...INITIAL.ask, ...patch });
-function settings(patch: Partial<Ask> = {}, about = description()): Settings {
-  const found = resolveSettings(ask(patch), "scenes", about);
+const ask = (...columns: Partial<ColumnAsk>[]): Ask => ({ ...INITIAL.ask, columns: columns.map(column) });
+const resolved = (patch: Partial<ColumnAsk> = {}, about = description()): Settings[] =>
+  resolveColumns(ask(patch), "scenes", about);
+function settings(patch: Partial<ColumnAsk> = {}, about = description()): Settings {
+  const [found] = resolved(patch, about);
   if (!found) throw new Error("no settings");
   return found;
 }
@@ -20,7 +22,7 @@ describe("resolveSettings", () => {
   it("starts with Integrated Gradients, each model's prediction and the zero baseline", () => {
     expect(settings()).toMatchObject({
       method: { id: "integrated_gradients" },
-      models: [{ name: "a" }, { name: "b" }],
+      model: { name: "a" },
       target: "predicted",
       baseline: "zero",
       quantity: "output",
@@ -30,20 +32,20 @@ describe("resolveSettings", () => {
 
   it("takes the explorer's presets, and the reader's choice before them", () => {
     const about = description({ defaults: { method: "grad_cam", target: "label", model: "b", count: 3, k: 2 } });
-    expect(settings({}, about)).toMatchObject({ method: { id: "grad_cam" }, target: "label", models: [{ name: "b" }] });
-    expect(settings({ method: "integrated_gradients", target: 1, models: ["a"] }, about)).toMatchObject({
+    expect(settings({}, about)).toMatchObject({ method: { id: "grad_cam" }, target: "label", model: { name: "b" } });
+    expect(settings({ method: "integrated_gradients", target: 1, model: "a" }, about)).toMatchObject({
       method: { id: "integrated_gradients" },
       target: 1,
-      models: [{ name: "a" }],
+      model: { name: "a" },
     });
     expect(resolveCounts(INITIAL.browse, about)).toEqual({ count: 3, k: 2 });
     expect(resolveCounts({ ...INITIAL.browse, count: 9 }, about)).toEqual({ count: 9, k: 2 });
   });
 
   it("falls back where a link names what is not here", () => {
-    expect(settings({ method: "gone", models: ["gone"] })).toMatchObject({ method: { id: "integrated_gradients" } });
-    expect(resolveModels(ask({ models: ["gone"] }), description())).toHaveLength(2);
-    expect(resolveSettings(ask(), "scenes", description({ methods: [] }))).toBeNull();
+    expect(settings({ method: "gone", model: "gone" })).toMatchObject({ method: { id: "integrated_gradients" } });
+    expect(usualModels(description({ defaults: { model: "gone" } }))).toHaveLength(2);
+    expect(resolved({}, description({ methods: [] }))).toEqual([]);
   });
 
   it("leaves smoothing to methods that can be smoothed", () => {
@@ -54,17 +56,18 @@ describe("resolveSettings", () => {
 });
 
 describe("buildRequests", () => {
-  it("makes one request a model", () => {
-    const requests = buildRequests(settings(), ask(), [4, 5]);
-    expect(requests.map(({ model: name, samples }) => [name, samples])).toEqual([
-      ["a", [4, 5]],
-      ["b", [4, 5]],
+  it("makes one request a column", () => {
+    const requests = buildRequests(resolved(), [4, 5]);
+    expect(requests.map(({ column: id, request: { model: name, samples } }) => [id, name, samples])).toEqual([
+      [1, "a", [4, 5]],
+      [2, "b", [4, 5]],
     ]);
   });
 
   it("asks apart for samples that are explained for another class", () => {
-    const retargeted = ask({ retargets: [{ sample: 5, model: "a", target: 7 }] });
-    expect(buildRequests(settings(), retargeted, [4, 5]).map((r) => [r.model, r.target, r.samples])).toEqual([
+    const retargeted = resolved({ retargets: [{ sample: 5, model: "a", target: 7 }] });
+    const requests = buildRequests(retargeted, [4, 5]).map(({ request: r }) => [r.model, r.target, r.samples]);
+    expect(requests).toEqual([
       ["a", "predicted", [4]],
       ["a", 7, [5]],
       ["b", "predicted", [4, 5]],
@@ -73,9 +76,9 @@ describe("buildRequests", () => {
 
   it("leaves out models that the method cannot explain, and layers where none is needed", () => {
     const about = description({ methods: [method({ unavailable: { b: "no" } })] });
-    const requests = buildRequests(settings({}, about), ask(), [0]);
-    expect(requests.map(({ model: name, layer }) => [name, layer])).toEqual([["a", null]]);
-    expect(buildRequests(settings({ method: "grad_cam" }), ask(), [0])[0]?.layer).toBe("layer4");
+    const requests = buildRequests(resolved({}, about), [0]);
+    expect(requests.map(({ request: { model: name, layer } }) => [name, layer])).toEqual([["a", null]]);
+    expect(buildRequests(resolved({ method: "grad_cam" }), [0])[0]?.request.layer).toBe("layer4");
   });
 });
 
@@ -87,13 +90,13 @@ describe("freshness", () => {
     latest: { request: request(patch), stamp, target },
     shown: { request: request(patch), stamp, item: item(0, "done", { target }) },
   });
-  const wanted = (patch: Partial<Ask> = {}) => ({ description: about, settings: settings(patch), ask: ask(patch) });
+  const wanted = (patch: Partial<ColumnAsk> = {}) => ({ description: about, settings: settings(patch) });
 
   it("is fresh while settings mean the same", () => {
     const cell = shown(0, { arguments: { n_steps: 50 } });
-    expect(isCurrent(cell, wanted(), model("a"), sample(0))).toBe(true);
-    expect(isCurrent(cell, wanted({ target: 0 }), model("a"), sample(0))).toBe(true);
-    expect(isCurrent(cell, wanted({ target: "label" }), model("a"), sample(0))).toBe(true);
+    expect(isCurrent(cell, wanted(), sample(0))).toBe(true);
+    expect(isCurrent(cell, wanted({ target: 0 }), sample(0))).toBe(true);
+    expect(isCurrent(cell, wanted({ target: "label" }), sample(0))).toBe(true);
   });
 
   it.each([
@@ -104,38 +107,38 @@ describe("freshness", () => {
     { retargets: [{ sample: 0, model: "a", target: 1 }] },
     { smoothing: { type: "smoothgrad", samples: 20, noise: 0.15, seed: 0 } },
     { method: "grad_cam" },
-  ] satisfies Partial<Ask>[])("has changed with %j", (patch) => {
-    expect(cellFreshness(shown(0), wanted(patch), model("a"), sample(0))).toBe("changed");
-    expect(isCurrent(shown(0), wanted(patch), model("a"), sample(0))).toBe(false);
+  ] satisfies Partial<ColumnAsk>[])("has changed with %j", (patch) => {
+    expect(cellFreshness(shown(0), wanted(patch), sample(0))).toBe("changed");
+    expect(isCurrent(shown(0), wanted(patch), sample(0))).toBe(false);
   });
 
   it("does not mind what the method does not use", () => {
     const cell = shown(0, { method: "grad_cam", layer: "layer4" });
-    expect(isCurrent(cell, wanted({ method: "grad_cam", baseline: "black" }), model("a"), sample(0))).toBe(true);
-    expect(isCurrent(cell, wanted({ method: "grad_cam", layers: { a: "conv1" } }), model("a"), sample(0))).toBe(false);
+    expect(isCurrent(cell, wanted({ method: "grad_cam", baseline: "black" }), sample(0))).toBe(true);
+    expect(isCurrent(cell, wanted({ method: "grad_cam", layers: { a: "conv1" } }), sample(0))).toBe(false);
   });
 
   it("knows a clicked class as current", () => {
     const retargets = [{ sample: 0, model: "a", target: 1 }];
-    expect(isCurrent(shown(1, { target: 1 }), wanted({ retargets }), model("a"), sample(0))).toBe(true);
+    expect(isCurrent(shown(1, { target: 1 }), wanted({ retargets }), sample(0))).toBe(true);
   });
 
   it("knows what was made before a reload, and says first that settings changed", () => {
     const reloaded = { ...wanted(), description: description({ fingerprint: "g" }) };
-    expect(cellFreshness(shown(0), reloaded, model("a"), sample(0))).toBe("reloaded");
-    expect(isCurrent(shown(0), reloaded, model("a"), sample(0))).toBe(true);
-    expect(cellFreshness(shown(1), reloaded, model("a"), sample(0))).toBe("changed");
+    expect(cellFreshness(shown(0), reloaded, sample(0))).toBe("reloaded");
+    expect(isCurrent(shown(0), reloaded, sample(0))).toBe(true);
+    expect(cellFreshness(shown(1), reloaded, sample(0))).toBe("changed");
     expect(overall(["fresh", "reloaded"])).toBe("reloaded");
     expect(overall(["reloaded", "changed"])).toBe("changed");
   });
 
   it("does not call fresh what has failed", () => {
     const failure = { request: request(), error: errorBody("worker_lost", ""), interrupted: false };
-    expect(cellFreshness({ ...shown(0), failure }, wanted(), model("a"), sample(0))).toBe("missing");
+    expect(cellFreshness({ ...shown(0), failure }, wanted(), sample(0))).toBe("missing");
   });
 
   it("sums up", () => {
-    expect(cellFreshness(EMPTY_CELL, wanted(), model("a"), sample(0))).toBe("missing");
+    expect(cellFreshness(EMPTY_CELL, wanted(), sample(0))).toBe("missing");
     expect(overall(["fresh", "fresh"])).toBe("fresh");
     expect(overall(["fresh", "missing"])).toBe("missing");
     expect(overall(["missing", "changed"])).toBe("changed");

@@ -8,18 +8,33 @@ import type {
   Smoothing,
   TargetChoice,
 } from "../api/types";
-import { DEFAULT_COUNT, DEFAULT_K, FIRST_METHOD, retargetOf, type Arguments, type Ask, type Browse } from "./page";
+import { expandColumns } from "./columns";
+import {
+  DEFAULT_COUNT,
+  DEFAULT_K,
+  FIRST_METHOD,
+  retargetOf,
+  type Arguments,
+  type Ask,
+  type Browse,
+  type ColumnAsk,
+} from "./page";
 import { writeTarget, type Resolved } from "./target";
 
 type Precision = AttributionRequest["precision"];
 
+/** A column with every default filled in. */
 export interface Settings {
+  readonly id: number;
+  /** What of it was chosen. */
+  readonly ask: ColumnAsk;
   readonly explorer: string;
-  readonly models: readonly ModelDescription[];
+  readonly model: ModelDescription;
   readonly method: MethodDescription;
   /** Only what differs from the schema's defaults. */
   readonly arguments: Arguments;
-  readonly layers: Readonly<Record<string, string | null>>;
+  /** Chosen, whether the method needs one or not. */
+  readonly layer: string | null;
   readonly target: TargetChoice;
   readonly baseline: string;
   readonly smoothing: Smoothing | null;
@@ -36,30 +51,38 @@ export function resolveCounts(browse: Browse, description: Description): { count
   return { count: browse.count ?? presets.count ?? DEFAULT_COUNT, k: browse.k ?? presets.k ?? DEFAULT_K };
 }
 
-export function resolveModels(ask: Ask, description: Description): ModelDescription[] {
+/** The models that are shown where none are chosen. */
+export function usualModels(description: Description): ModelDescription[] {
   const presets = presetsOf(description);
-  const wanted = ask.models ?? presets.models ?? (presets.model ? [presets.model] : null);
-  const chosen = wanted ? description.models.filter((model) => wanted.includes(model.name)) : description.models;
+  const wanted = presets.models ?? (presets.model ? [presets.model] : null);
+  const chosen = wanted ? description.models.filter(({ name }) => wanted.includes(name)) : description.models;
   return chosen.length > 0 ? chosen : description.models;
 }
 
-/** Null where the explorer offers no method at all. */
-export function resolveSettings(ask: Ask, explorer: string, description: Description): Settings | null {
+/** Every column there is; none where the explorer offers no method at all. */
+export function resolveColumns(ask: Ask, explorer: string, description: Description): Settings[] {
+  const names = (models: readonly ModelDescription[]): string[] => models.map(({ name }) => name);
+  return expandColumns(ask.columns, names(description.models), names(usualModels(description))).flatMap(
+    (column) => resolveSettings(column, explorer, description) ?? [],
+  );
+}
+
+function resolveSettings(ask: ColumnAsk, explorer: string, description: Description): Settings | null {
   const presets = presetsOf(description);
-  const models = resolveModels(ask, description);
+  const model = description.models.find(({ name }) => name === ask.model) ?? usualModels(description)[0];
   const find = (id: string | null | undefined): MethodDescription | undefined =>
     description.methods.find((method) => method.id === id);
   const method = find(ask.method) ?? find(presets.method) ?? find(FIRST_METHOD) ?? description.methods[0];
-  if (!method) return null;
+  if (!method || !model) return null;
   const presetArguments = method.id === presets.method ? (presets.arguments as Arguments | undefined) : undefined;
   return {
+    id: ask.id,
+    ask,
     explorer,
-    models,
+    model,
     method,
     arguments: { ...presetArguments, ...(ask.arguments[method.id] ?? ask.arguments[""]) },
-    layers: Object.fromEntries(
-      models.map((model) => [model.name, ask.layers[model.name] ?? presets.layer ?? model.default_layer]),
-    ),
+    layer: ask.layers[model.name] ?? presets.layer ?? model.default_layer,
     target: ask.target ?? presets.target ?? "predicted",
     baseline: ask.baseline ?? presets.baseline ?? "zero",
     smoothing: method.smoothing ? (ask.smoothing === undefined ? (presets.smoothing ?? null) : ask.smoothing) : null,
@@ -81,21 +104,23 @@ export function unavailable(method: MethodDescription, model: string): string | 
   return method.unavailable[model] ?? null;
 }
 
-export function buildRequest(
-  settings: Settings,
-  model: string,
-  samples: readonly number[],
-  target: TargetChoice,
-): AttributionRequest {
-  const { method } = settings;
+/** What is explained of one sample, which may be another class than the rest's. */
+export function targetFor({ ask, model, target }: Settings, sample: number): TargetChoice {
+  return retargetOf(ask, model.name, sample) ?? target;
+}
+
+export const isAvailable = ({ method, model }: Settings): boolean => unavailable(method, model.name) === null;
+
+export function buildRequest(settings: Settings, samples: readonly number[], target: TargetChoice): AttributionRequest {
+  const { method, model } = settings;
   return {
     explorer: settings.explorer,
-    model,
+    model: model.name,
     samples: [...samples],
     method: method.id,
     arguments: settings.arguments,
     target,
-    layer: needsLayer(method) ? (settings.layers[model] ?? null) : null,
+    layer: needsLayer(method) ? settings.layer : null,
     baseline: settings.baseline,
     smoothing: settings.smoothing,
     quantity: settings.quantity,
@@ -104,19 +129,26 @@ export function buildRequest(
   };
 }
 
-/** One request for each model and target; models that the method cannot explain are left out. */
-export function buildRequests(settings: Settings, ask: Ask, samples: readonly number[]): AttributionRequest[] {
-  return settings.models
-    .filter((model) => unavailable(settings.method, model.name) === null)
-    .flatMap(({ name }) => {
-      const groups = new Map<string, { target: TargetChoice; members: number[] }>();
-      for (const sample of samples) {
-        const target = retargetOf(ask, name, sample) ?? settings.target;
-        const key = writeTarget(target);
-        groups.set(key, { target, members: [...(groups.get(key)?.members ?? []), sample] });
-      }
-      return [...groups.values()].map(({ target, members }) => buildRequest(settings, name, members, target));
-    });
+/** A request, and the column that it fills. */
+export interface ColumnRequest {
+  readonly column: number;
+  readonly request: AttributionRequest;
+}
+
+/** One request for each column and target; columns whose model the method cannot explain are left out. */
+export function buildRequests(columns: readonly Settings[], samples: readonly number[]): ColumnRequest[] {
+  return columns.filter(isAvailable).flatMap((settings) => {
+    const groups = new Map<string, { target: TargetChoice; members: number[] }>();
+    for (const sample of samples) {
+      const target = targetFor(settings, sample);
+      const key = writeTarget(target);
+      groups.set(key, { target, members: [...(groups.get(key)?.members ?? []), sample] });
+    }
+    return [...groups.values()].map(({ target, members }) => ({
+      column: settings.id,
+      request: buildRequest(settings, members, target),
+    }));
+  });
 }
 
 /** The schema's defaults, then what was chosen. */

@@ -1,24 +1,36 @@
 import { describe, expect, it } from "vitest";
 
+import { column } from "./fixtures";
 import { INITIAL, type Page } from "./page";
 import { linkTo, parse, serialise } from "./url";
 
 const FULL: Page = {
   ask: {
     explorer: "cifar 10/ü",
-    models: ["resnet20", "a&b=c"],
-    method: "integrated_gradients",
-    arguments: { integrated_gradients: { n_steps: 25, method: "riemann_left", flag: false, word: "true", share: 0.5 } },
-    layers: { resnet20: "layer3.2.conv1" },
-    target: 3,
-    retargets: [
-      { sample: 12, model: "re.s.net", target: 4 },
-      { sample: 3, model: "a&b=c", target: 0 },
+    columns: [
+      {
+        id: 1,
+        model: "a&b=c",
+        method: "integrated_gradients",
+        arguments: {
+          integrated_gradients: { n_steps: 25, method: "riemann_left", flag: false, word: "true", share: 0.5 },
+        },
+        layers: { resnet20: "layer3.2.conv1" },
+        target: 3,
+        retargets: [
+          { sample: 12, model: "re.s.net", target: 4 },
+          { sample: 3, model: "a&b=c", target: 0 },
+        ],
+        baseline: "blurred",
+        smoothing: { type: "vargrad", samples: 7, noise: 0.25, seed: 9 },
+        quantity: "score",
+        precision: "fused",
+      },
+      column({ id: 12, method: "lime", arguments: { lime: { n_samples: 9 } }, target: { of: 1, against: "label" } }),
+      column({ id: 3, model: "resnet20", smoothing: null, layers: { resnet20: "conv1", other: "c2.method" } }),
     ],
-    baseline: "blurred",
-    smoothing: { type: "vargrad", samples: 7, noise: 0.25, seed: 9 },
-    quantity: "score",
-    precision: "fused",
+    selected: 12,
+    together: false,
   },
   browse: {
     start: 16,
@@ -59,9 +71,9 @@ describe("the URL", () => {
   });
 
   it("keeps apart 'off' and 'as preset'", () => {
-    const off = { ...INITIAL, ask: { ...INITIAL.ask, smoothing: null } };
-    expect(roundTrip(off).ask.smoothing).toBeNull();
-    expect(roundTrip(INITIAL).ask.smoothing).toBeUndefined();
+    const off = { ...INITIAL, ask: { ...INITIAL.ask, columns: [column({ smoothing: null })] } };
+    expect(roundTrip(off).ask.columns[0]?.smoothing).toBeNull();
+    expect(roundTrip(INITIAL).ask.columns[0]?.smoothing).toBeUndefined();
   });
 
   it("can show no panel at all", () => {
@@ -70,11 +82,25 @@ describe("the URL", () => {
   });
 
   it("keeps the words true and 12 words", () => {
-    const page = {
-      ...INITIAL,
-      ask: { ...INITIAL.ask, method: "m", arguments: { m: { a: "12", b: "true", c: '"x"', d: "plain" } } },
-    };
-    expect(roundTrip(page).ask.arguments).toEqual(page.ask.arguments);
+    const values = { a: "12", b: "true", c: '"x"', d: "plain" };
+    const page = { ...INITIAL, ask: { ...INITIAL.ask, columns: [column({ method: "m", arguments: { m: values } })] } };
+    expect(roundTrip(page).ask).toEqual(page.ask);
+  });
+
+  it("keeps columns that leave everything to the explorer", () => {
+    const columns = [column({ id: 2 }), column({ id: 5 })];
+    const page = { ...INITIAL, ask: { ...INITIAL.ask, columns, selected: 5 } };
+    expect(roundTrip(page)).toEqual(page);
+    expect(serialise(page).toString()).toBe("columns=2%2C5&column=5");
+  });
+
+  it("reads several models of before there were columns as columns", () => {
+    const { ask } = parse(new URLSearchParams("model=a&model=b&method=saliency&explain=3.1.b"));
+    const retargets = [{ sample: 3, model: "b", target: 1 }];
+    expect(ask.columns).toEqual([
+      column({ id: 1, model: "a", method: "saliency", retargets }),
+      column({ id: 2, model: "b", method: "saliency", retargets }),
+    ]);
   });
 
   it.each([
@@ -98,6 +124,10 @@ describe("the URL", () => {
     "smoothing=blur,1,2,3",
     "size=9",
     "nonsense=1",
+    "columns=",
+    "columns=0,-1,x",
+    "column=7",
+    "c2.method=lime",
   ])("ignores %s", (query) => {
     expect(parse(new URLSearchParams(query))).toEqual(INITIAL);
   });

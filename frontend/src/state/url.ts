@@ -2,8 +2,10 @@
 
 import type { Smoothing } from "../api/types";
 import { SCALE_IDS } from "../heatmap";
+import { MOST_COLUMNS } from "./columns";
 import { FIRST_OWN } from "./own";
 import {
+  BLANK,
   INITIAL,
   ORDERS,
   PANELS,
@@ -12,6 +14,7 @@ import {
   type Arguments,
   type Ask,
   type Browse,
+  type ColumnAsk,
   type Display,
   type Page,
   type Retarget,
@@ -31,17 +34,14 @@ export function serialise({ ask, browse, display, fetched, view }: Page): URLSea
   };
 
   put("explorer", ask.explorer);
-  for (const model of ask.models ?? []) put("model", model);
-  put("method", ask.method);
-  for (const [name, value] of Object.entries(ask.arguments[ask.method ?? ""] ?? {}))
-    put(ARGUMENT + name, writeScalar(value));
-  for (const [model, layer] of Object.entries(ask.layers)) put(LAYER + model, layer);
-  put("target", ask.target === null ? null : writeTarget(ask.target));
-  for (const { sample, target, model } of ask.retargets) put("explain", `${sample}.${writeTarget(target)}.${model}`);
-  put("baseline", ask.baseline);
-  put("smoothing", ask.smoothing === null ? OFF : ask.smoothing && writeSmoothing(ask.smoothing));
-  put("quantity", ask.quantity);
-  put("precision", ask.precision);
+  const ids = ask.columns.map(({ id }) => id).join(",");
+  put("columns", ids, String(BLANK.id));
+  put("column", ask.selected, ask.columns[0]?.id);
+  put("together", ask.together, INITIAL.ask.together);
+  for (const column of ask.columns) {
+    const prefix = prefixOf(column.id);
+    for (const [key, value] of writeColumn(column)) put(prefix + key, value);
+  }
 
   put("start", browse.start, INITIAL.browse.start);
   put("count", browse.count);
@@ -84,27 +84,71 @@ export function parse(params: URLSearchParams): Page {
   };
 }
 
+/** The first column's settings stand by themselves, those of the others behind their number. */
+const prefixOf = (id: number): string => (id === BLANK.id ? "" : `c${id}.`);
+
+function* writeColumn(column: ColumnAsk): Iterable<[key: string, value: string | null | undefined]> {
+  const { model, method, layers, target, retargets, baseline, smoothing, quantity, precision } = column;
+  yield ["model", model];
+  yield ["method", method];
+  for (const [name, value] of Object.entries(column.arguments[method ?? ""] ?? {}))
+    yield [ARGUMENT + name, writeScalar(value)];
+  for (const [of, layer] of Object.entries(layers)) yield [LAYER + of, layer];
+  yield ["target", target === null ? null : writeTarget(target)];
+  for (const { sample, target: other, model: of } of retargets)
+    yield ["explain", `${sample}.${writeTarget(other)}.${of}`];
+  yield ["baseline", baseline];
+  yield ["smoothing", smoothing === null ? OFF : smoothing && writeSmoothing(smoothing)];
+  yield ["quantity", quantity];
+  yield ["precision", precision];
+}
+
 function parseAsk(params: URLSearchParams): Ask {
-  const method = params.get("method");
+  const ids = readIds(params.get("columns"));
+  const columns = ids ? ids.map((id) => parseColumn(params, id)) : parseModels(params);
+  const selected = readInteger(params.get("column"), 1);
+  return {
+    explorer: params.get("explorer"),
+    columns,
+    selected: columns.find(({ id }) => id === selected)?.id ?? columns[0]?.id ?? BLANK.id,
+    together: params.get("together") !== "false",
+  };
+}
+
+function readIds(value: string | null): number[] | null {
+  const ids = (value ?? "").split(",").flatMap((id) => readInteger(id, 1) ?? []);
+  return ids.length > 0 ? [...new Set(ids)].slice(0, MOST_COLUMNS) : null;
+}
+
+/** Before there were columns, several models stood side by side. */
+function parseModels(params: URLSearchParams): ColumnAsk[] {
+  const column = parseColumn(params, BLANK.id);
+  const models = [...new Set(params.getAll("model"))].slice(0, MOST_COLUMNS);
+  return models.length > 1 ? models.map((model, i) => ({ ...column, model, id: BLANK.id + i })) : [column];
+}
+
+function parseColumn(params: URLSearchParams, id: number): ColumnAsk {
+  const prefix = prefixOf(id);
+  const get = (key: string): string | null => params.get(prefix + key);
+  const method = get("method");
   const chosen: Record<string, Scalar> = {};
   const layers: Record<string, string> = {};
   for (const [key, value] of params) {
-    if (key.startsWith(ARGUMENT)) chosen[key.slice(ARGUMENT.length)] = readScalar(value);
-    else if (key.startsWith(LAYER)) layers[key.slice(LAYER.length)] = value;
+    if (key.startsWith(prefix + ARGUMENT)) chosen[key.slice(prefix.length + ARGUMENT.length)] = readScalar(value);
+    else if (key.startsWith(prefix + LAYER)) layers[key.slice(prefix.length + LAYER.length)] = value;
   }
-  const models = params.getAll("model");
   return {
-    explorer: params.get("explorer"),
-    models: models.length > 0 ? models : null,
+    id,
+    model: get("model"),
     method,
     arguments: Object.keys(chosen).length > 0 ? { [method ?? ""]: chosen satisfies Arguments } : {},
     layers,
-    target: readTarget(params.get("target")),
-    retargets: params.getAll("explain").flatMap(readRetarget),
-    baseline: params.get("baseline"),
-    smoothing: readSmoothing(params.get("smoothing")),
-    quantity: oneOf(["output", "score"], params.get("quantity")),
-    precision: oneOf(["exact", "fused", "fast"], params.get("precision")),
+    target: readTarget(get("target")),
+    retargets: params.getAll(`${prefix}explain`).flatMap(readRetarget),
+    baseline: get("baseline"),
+    smoothing: readSmoothing(get("smoothing")),
+    quantity: oneOf(["output", "score"], get("quantity")),
+    precision: oneOf(["exact", "fused", "fast"], get("precision")),
   };
 }
 

@@ -4,6 +4,7 @@ import type { ConnectionState } from "../api/stream";
 import type { ExplorerState } from "../api/types";
 import type { PanelId, SignChoice, TileSize } from "../state/page";
 import type { ScaleId } from "../heatmap";
+import { columns } from "./en/columns";
 import { faithfulness } from "./en/faithfulness";
 import { own, edit } from "./en/own";
 import { share } from "./en/share";
@@ -128,6 +129,7 @@ export const en = {
   },
 
   target,
+  columns,
   methodGroups: {
     path: "Path",
     gradient: "Gradient",

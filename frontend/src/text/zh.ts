@@ -3,6 +3,7 @@
 import type { Text } from "./en";
 import phrases from "./phrases.zh.json";
 import sentences from "./sentences.zh.json";
+import { columns } from "./zh/columns";
 import { faithfulness } from "./zh/faithfulness";
 import { detail, mapText, present, shortcuts } from "./zh/looking";
 import { edit, own } from "./zh/own";
@@ -337,6 +338,7 @@ export const zh: Text = {
   present,
   shortcuts,
   target,
+  columns,
 
   errors: {
     title: "出错了",

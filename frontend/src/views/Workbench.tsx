@@ -8,6 +8,7 @@ import type { Description, ExplorerDetail, Notice } from "../api/types";
 import { ArgumentsForm } from "../controls/ArgumentsForm";
 import { BaselineSelect } from "../controls/BaselineSelect";
 import { BrowseBar } from "../controls/BrowseBar";
+import { ColumnNote } from "../controls/ColumnNote";
 import { DisplayBar } from "../controls/DisplayBar";
 import { FetchBar } from "../controls/FetchBar";
 import { Sliders } from "../controls/icons";
@@ -23,11 +24,12 @@ import { noticeText, useText, type Text } from "../text";
 import { phrase } from "../text/localise";
 import { ErrorNote } from "./ErrorNote";
 import { FirstHint } from "./FirstHint";
+import { GridHead } from "./grid/GridHead";
 import { useShortcuts } from "./keyboard";
 import { Main } from "./Main";
 import classes from "./Workbench.module.css";
 import { SamplesView } from "./samples/SamplesView";
-import { useLinkedMaps } from "./share/useLinkedMaps";
+import { useStoredMaps } from "./stored";
 import {
   SubjectProvider,
   useNewSubject,
@@ -73,7 +75,7 @@ const PresentView = lazy(() => import("./present/PresentView"));
 function Layout(): ReactElement {
   const narrow = useMediaQuery(NARROW, false, { getInitialValueInEffect: false });
   const { kind } = useView();
-  useLinkedMaps();
+  useStoredMaps();
   useShortcuts();
   useReturn();
   const presents = kind === "present";
@@ -87,6 +89,7 @@ function Layout(): ReactElement {
             <div className={classes.bars}>
               <BrowseBar />
               <DisplayBar />
+              <GridHead />
             </div>
             <FirstHint />
             <SamplesView />
@@ -177,9 +180,10 @@ const Controls = memo(function Controls(): ReactElement {
   const { settings } = useSubject();
   return (
     <>
+      <ColumnNote />
       <ModelSelect />
       <MethodSelect />
-      <ArgumentsForm key={settings.method.id} />
+      <ArgumentsForm key={`${settings.id} ${settings.method.id}`} />
       <LayerSelect />
       <TargetSelect />
       <BaselineSelect />
@@ -192,12 +196,12 @@ const Controls = memo(function Controls(): ReactElement {
 /** What the reader should know about the explorer and the models shown; a restart of the worker among it. */
 function Notices(): ReactElement | null {
   const text = useText();
-  const { explorer, description, settings } = useWorkspace();
+  const { explorer, description, models } = useWorkspace();
   const warnings = useWarnings();
   const notices: { about: string | null; notice: Notice }[] = [
     ...warnings.map((notice) => ({ about: null, notice })),
     ...description.notices.map((notice) => ({ about: null, notice })),
-    ...settings.models.flatMap((model) => model.notices.map((notice) => ({ about: model.name, notice }))),
+    ...models.flatMap((model) => model.notices.map((notice) => ({ about: model.name, notice }))),
   ];
   const failed = explorer.state === "failed";
   const coming = comingWords(text, explorer);

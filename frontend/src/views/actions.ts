@@ -1,10 +1,10 @@
 /** What a click or a key does. */
 
-import type { AttributionRequest, Sample, TargetChoice } from "../api/types";
+import type { Sample, TargetChoice } from "../api/types";
 import { stampOf, type Stamp } from "../state/launches";
-import type { Retarget } from "../state/page";
-import { changePage, fetching, useAsk } from "../state/services";
-import { buildRequest, unavailable } from "../state/settings";
+import { changePage, fetching } from "../state/services";
+import { buildRequest, isAvailable, type ColumnRequest } from "../state/settings";
+import { columnFreshness } from "./freshness";
 import { useSubject, useWorkspace } from "./workspace";
 
 interface FetchAction {
@@ -13,41 +13,53 @@ interface FetchAction {
 }
 
 export function useFetchAction(): FetchAction {
-  const { explorer, description, samples, requests, forecast, activity } = useWorkspace();
+  const workspace = useWorkspace();
+  const { explorer, description, columns, samples, requests, forecast, activity } = workspace;
   const cancel = (): void => void fetching.cancel(explorer.id);
   return {
     cancel,
     fetch: () => {
+      const [elsewhere] = forecast.elsewhere.keys();
       if (forecast.current && Object.keys(forecast.errors).length > 0) {
         document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
         return;
       }
+      if (forecast.current && elsewhere !== undefined) {
+        changePage({ ask: { columns: columns.map(({ ask }) => ask), selected: elsewhere } });
+        return;
+      }
       if (activity.active.length > 0) cancel();
       changePage({ fetched: true });
-      void fetching.launch(requests, "fetch", stampOf(description, samples.items));
+      const fresh = new Set(
+        columns.filter((column) => columnFreshness(workspace, column) === "fresh").map(({ id }) => id),
+      );
+      const missing = requests.filter(({ column }) => !fresh.has(column));
+      void fetching.launch(missing.length > 0 ? missing : requests, "fetch", stampOf(description, samples.items));
     },
   };
 }
 
-/** Explains another class of one sample, for the models named, at once. */
-export function useExplainInstead(): (sample: Sample, models: readonly string[], target: TargetChoice) => void {
-  const ask = useAsk();
-  const { description, settings } = useSubject();
-  return (sample, models, target) => {
-    const others = ask.retargets.filter((entry) => entry.sample !== sample.index || !models.includes(entry.model));
-    const isUsual = (model: string): boolean =>
-      settings.target === "predicted" && sample.predictions[model]?.[0]?.index === target;
-    const added = models
-      .filter((model) => !isUsual(model))
-      .map((model): Retarget => ({ sample: sample.index, model, target }));
-    changePage({ ask: { retargets: [...others, ...added] } });
-    const requests = models
-      .filter((model) => unavailable(settings.method, model) === null)
-      .map((model) => buildRequest(settings, model, [sample.index], target));
+/** Explains another class of one sample at once, in the columns of these numbers. */
+export function useExplainInstead(): (sample: Sample, ids: readonly number[], target: TargetChoice) => void {
+  const { description, columns } = useSubject();
+  return (sample, ids, target) => {
+    const meant = columns.filter(({ id }) => ids.includes(id));
+    const changed = columns.map((column) => {
+      if (!meant.includes(column)) return column.ask;
+      const model = column.model.name;
+      const others = column.ask.retargets.filter((one) => one.sample !== sample.index || one.model !== model);
+      const isUsual = column.target === "predicted" && sample.predictions[model]?.[0]?.index === target;
+      return { ...column.ask, retargets: isUsual ? others : [...others, { sample: sample.index, model, target }] };
+    });
+    changePage({ ask: { columns: changed } });
+    const requests = meant.filter(isAvailable).map((column) => ({
+      column: column.id,
+      request: buildRequest(column, [sample.index], target),
+    }));
     void fetching.launch(requests, "cell", stampOf(description, [sample]));
   };
 }
 
-export function retry(request: AttributionRequest, sample: number, stamp: Stamp): void {
-  void fetching.launch([{ ...request, samples: [sample] }], "cell", stamp);
+export function retry({ column, request }: ColumnRequest, sample: number, stamp: Stamp): void {
+  void fetching.launch([{ column, request: { ...request, samples: [sample] } }], "cell", stamp);
 }

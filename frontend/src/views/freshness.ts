@@ -1,25 +1,26 @@
-import { cellFreshness, overall, type Freshness, type Wanted } from "../state/freshness";
-import { cellKey, EMPTY_CELL } from "../state/launches";
-import { useAsk } from "../state/services";
-import { unavailable } from "../state/settings";
-import { useWorkspace } from "./workspace";
+import type { Sample } from "../api/types";
+import { cellFreshness, overall, type Freshness } from "../state/freshness";
+import { cellOf } from "../state/launches";
+import { isAvailable, type Settings } from "../state/settings";
+import { useWorkspace, type Workspace } from "./workspace";
 
-export function useWanted(): Wanted {
-  const { description, settings } = useWorkspace();
-  const ask = useAsk();
-  return { description, settings, ask };
+type Known = Pick<Workspace, "description" | "samples" | "cells">;
+
+const freshnessOf = ({ description, cells }: Known, settings: Settings, sample: Sample): Freshness =>
+  cellFreshness(cellOf(cells, settings.id, sample.index), { description, settings }, sample);
+
+/** Whether a column's maps are what Fetch would bring. */
+export function columnFreshness(known: Known, settings: Settings): Freshness {
+  return overall(known.samples.items.map((sample) => freshnessOf(known, settings, sample)));
 }
 
-/** Whether the maps on the page are what Fetch would bring. */
+/** Whether all maps on the page are. */
 export function useFreshness(): Freshness {
-  const { settings, samples, cells } = useWorkspace();
-  const wanted = useWanted();
-  const models = settings.models.filter(({ name }) => unavailable(settings.method, name) === null);
+  const workspace = useWorkspace();
+  const { columns, samples } = workspace;
   return overall(
-    samples.items.flatMap((sample) =>
-      models.map((model) =>
-        cellFreshness(cells.get(cellKey(model.name, sample.index)) ?? EMPTY_CELL, wanted, model, sample),
-      ),
-    ),
+    columns
+      .filter(isAvailable)
+      .flatMap((settings) => samples.items.map((sample) => freshnessOf(workspace, settings, sample))),
   );
 }

@@ -1,17 +1,16 @@
 import { useText } from "../text";
-import { describeMethod } from "../text/describe";
+import { describeColumns } from "../text/columns";
 import { useWorkspace } from "./workspace";
 
 /** "Press Fetch to explain these 8 predictions", "Integrated Gradients, 50 steps", "about 2 s" */
 export function useInvitation(): string[] {
   const text = useText();
-  const { settings, samples, forecast } = useWorkspace();
-  const { method, smoothing } = settings;
+  const { columns, samples, forecast } = useWorkspace();
   const { etaSeconds, stored, total } = forecast;
   const time = stored > 0 && stored === total ? text.fetch.stored(stored, total) : etaSeconds;
   return [
     text.fetch.invitation(samples.items.length),
-    describeMethod(text, method, settings.arguments, smoothing),
+    describeColumns(text, columns),
     ...(time === null ? [] : [typeof time === "string" ? time : text.fetch.about(time)]),
   ];
 }

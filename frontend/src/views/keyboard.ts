@@ -7,6 +7,7 @@ import { PANELS } from "../state/page";
 import { changePage, useDisplay, useView } from "../state/services";
 import { createStore } from "../state/store";
 import { useFetchAction } from "./actions";
+import { zoomAll, zoomStep } from "./grid/zoom";
 import { look, lookAtAll, usePageSteps, useSampleSteps } from "./looking";
 import { focusOf, shortcutOf, type ShortcutId } from "./shortcuts";
 import { useWorkspace } from "./workspace";
@@ -87,6 +88,13 @@ function useActions(): (id: ShortcutId, key: string) => boolean {
         if (hasEvidence) changePage({ display: { evidence: !display.evidence } });
         return hasEvidence;
       }
+      case "zoomIn":
+      case "zoomOut":
+        zoomStep(id === "zoomIn" ? 1 : -1);
+        return true;
+      case "zoomReset":
+        zoomAll();
+        return true;
       case "theme":
         setColorScheme(scheme === "light" ? "dark" : "light");
         return true;

@@ -5,27 +5,71 @@ import { useMemo } from "react";
 import { useResults, type Result } from "../api/queries";
 import type { ResultInfo } from "../api/types";
 import { rendererOf } from "../features";
-import { cellKey } from "../state/launches";
+import { cellOf } from "../state/launches";
 import { useDisplay } from "../state/services";
+import { needsLayer, type Settings } from "../state/settings";
 import { signOf } from "../state/sign";
+import type { Text } from "../text";
 import { useWorkspace } from "./workspace";
 
 export type SharedLimits = ReadonlyMap<string, number>;
 
 const NONE: SharedLimits = new Map();
 
-/** Maps are comparable when the same method explains the same quantity of the same model, whose scores have a scale. */
-export function sharedKey({ model, method, quantity, smoothing }: ResultInfo): string {
-  return JSON.stringify([model, method, quantity, smoothing?.type ?? null]);
+/** Maps are comparable when the same method explains the same quantity of the same model at the same layer. */
+export function sharedKey({ model, method, quantity, smoothing, layer }: Comparable): string {
+  return JSON.stringify([model, method, quantity, smoothing?.type ?? null, layer]);
+}
+
+type Comparable = Pick<ResultInfo, "model" | "method" | "quantity" | "smoothing" | "layer">;
+
+/** What the key of a column's maps will be. */
+export function columnKey({ model, method, quantity, smoothing, layer }: Settings): string {
+  const at = needsLayer(method) ? layer : null;
+  return sharedKey({ model: model.name, method: method.id, quantity, smoothing, layer: at });
+}
+
+/** Columns by what they can share a scale with, in their order. */
+function comparableGroups<T>(columns: readonly Settings[], values: readonly T[]): T[][] {
+  const groups = new Map<string, T[]>();
+  columns.forEach((column, i) => {
+    const key = columnKey(column);
+    groups.set(key, [...(groups.get(key) ?? []), ...values.slice(i, i + 1)]);
+  });
+  return [...groups.values()];
+}
+
+/** "One colour scale for Saliency and Saliency of b; every other column has its own." */
+export function scaleWords(text: Text, columns: readonly Settings[], titles: readonly string[]): string {
+  const words = text.columns.scale;
+  const groups = comparableGroups(columns, titles);
+  if (groups.length === 1) return words.one;
+  if (groups.length === columns.length) return words.each;
+  const common = groups.filter(({ length }) => length > 1).map(words.group);
+  return words.some(common.join("; "));
+}
+
+/** What the switch offers: one scale for all only where all can be compared. */
+export function sharedOffer(
+  text: Text,
+  columns: readonly Settings[],
+  titles: readonly string[],
+): readonly [label: string, help: string] {
+  const words = text.columns.scale;
+  const groups = comparableGroups(columns, titles);
+  if (groups.length === 1) return [text.display.shared, text.display.sharedHelp];
+  if (groups.length === columns.length) return [words.columns, words.helpColumns];
+  const common = groups.filter(({ length }) => length > 1).map(words.group);
+  return [words.groups, words.helpGroups(common.join("; "))];
 }
 
 /** The largest of the limits that the maps would choose for themselves, so that none is clipped more than alone. */
 export function useSharedLimits(): SharedLimits {
-  const { description, settings, samples, cells } = useWorkspace();
+  const { description, columns, samples, cells } = useWorkspace();
   const { shared, sign, outlier } = useDisplay();
   const shown = samples.items.flatMap((sample) =>
-    settings.models.flatMap((model) => {
-      const key = cells.get(cellKey(model.name, sample.index))?.shown?.item.key ?? null;
+    columns.flatMap(({ id }) => {
+      const key = cellOf(cells, id, sample.index).shown?.item.key ?? null;
       return key === null ? [] : [{ sample, key }];
     }),
   );

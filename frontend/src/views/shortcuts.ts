@@ -12,6 +12,9 @@ export type ShortcutId =
   | "present"
   | "shared"
   | "evidence"
+  | "zoomIn"
+  | "zoomOut"
+  | "zoomReset"
   | "theme"
   | "goTo"
   | "help";
@@ -38,6 +41,9 @@ export const SHORTCUTS: readonly Shortcut[] = [
   { id: "panel", group: "drawing", keys: ["1", "2", "3", "4", "5", "6"] },
   { id: "shared", group: "drawing", keys: ["s"] },
   { id: "evidence", group: "drawing", keys: ["e"] },
+  { id: "zoomIn", group: "drawing", keys: ["+", "="], views: ["grid"] },
+  { id: "zoomOut", group: "drawing", keys: ["-"], views: ["grid"] },
+  { id: "zoomReset", group: "drawing", keys: ["0"], views: ["grid"] },
 ];
 
 /** The parts of a key press that decide. */
@@ -65,7 +71,7 @@ export function shortcutOf(press: Press, focus: Focus, view: ViewKind): Shortcut
   return focus === "choice" && key.startsWith("Arrow") ? null : found;
 }
 
-const isStep = (id: ShortcutId): boolean => id === "next" || id === "previous";
+const isStep = (id: ShortcutId): boolean => ["next", "previous", "zoomIn", "zoomOut"].includes(id);
 
 const TEXTS = "textarea, [contenteditable=true], [role=combobox][aria-expanded=true], input[aria-expanded=true]";
 const FIELDS = "input:not([type=checkbox], [type=radio]), select, [role=combobox], [role=slider], [role=spinbutton]";

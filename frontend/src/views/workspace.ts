@@ -5,26 +5,30 @@ import { createContext, useContext, useEffect, useMemo, useState } from "react";
 import { ApiError } from "../api/errors";
 import { useEstimates, useOwnSamples, useSamples } from "../api/queries";
 import type { SamplesQuery } from "../api/routes";
-import type { AttributionRequest, Description, ErrorBody, ExplorerDetail, Sample, SamplePage } from "../api/types";
+import type { Description, ErrorBody, ExplorerDetail, ModelDescription, Sample, SamplePage } from "../api/types";
 import { activity, cells, type Activity, type Cell } from "../state/launches";
 import { arrange, inParts } from "../state/own";
 import { isFiltered, type Browse } from "../state/page";
 import { useAsk, useBrowse, useFetching, useView } from "../state/services";
-import { buildRequests, resolveCounts, resolveSettings, type Settings } from "../state/settings";
+import { buildRequests, resolveColumns, resolveCounts, type ColumnRequest, type Settings } from "../state/settings";
 import { inView } from "../state/view";
 
 /** What changes only when the reader changes a setting. */
 export interface Subject {
   readonly explorer: ExplorerDetail;
   readonly description: Description;
+  readonly columns: readonly Settings[];
+  /** Of the column that the controls are about. */
   readonly settings: Settings;
+  /** Each of the columns' models once. */
+  readonly models: readonly ModelDescription[];
   readonly count: number;
   readonly k: number;
 }
 
 export interface Workspace extends Subject {
   readonly samples: SamplesState;
-  readonly requests: readonly AttributionRequest[];
+  readonly requests: readonly ColumnRequest[];
   readonly forecast: Forecast;
   readonly cells: ReadonlyMap<string, Cell>;
   readonly activity: Activity;
@@ -42,17 +46,23 @@ export interface SamplesState {
   readonly retry: () => void;
 }
 
-/** What Fetch would do. */
+/** What fetching every column would do. */
 export interface Forecast {
   readonly etaSeconds: number | null;
   readonly stored: number;
   readonly total: number;
-  /** Refusals by field, such as `arguments.n_steps`. */
+  /** Columns all of whose maps are stored. */
+  readonly storedColumns: ReadonlySet<number>;
+  /** Refusals by field, such as `arguments.n_steps`, of the column that the controls are about. */
   readonly errors: Readonly<Record<string, ErrorBody>>;
+  /** The first refusal of each of the other columns that is the form's to mend. */
+  readonly elsewhere: ReadonlyMap<number, ErrorBody>;
   /** A refusal that belongs to no field of the form. */
   readonly error: ErrorBody | null;
   /** Whether this is about the present settings; it lags a moment behind them. */
   readonly current: boolean;
+  /** Whether the server has said what it can. */
+  readonly known: boolean;
   readonly retry: () => void;
 }
 
@@ -87,23 +97,28 @@ export function useNewSubject(explorer: ExplorerDetail, description: Description
   const ask = useAsk();
   const browse = useBrowse();
   return useMemo(() => {
-    const settings = resolveSettings(ask, explorer.id, description);
+    const columns = resolveColumns(ask, explorer.id, description);
+    const settings = columns.find(({ id }) => id === ask.selected) ?? columns[0];
     const { count, k } = resolveCounts(browse, description);
     const { limits } = explorer;
-    return (
-      settings && { explorer, description, settings, count: Math.min(count, limits.samples), k: Math.min(k, limits.k) }
-    );
+    return settings
+      ? {
+          ...{ explorer, description, columns, settings },
+          models: [...new Set(columns.map(({ model }) => model))],
+          count: Math.min(count, limits.samples),
+          k: Math.min(k, limits.k),
+        }
+      : null;
   }, [ask, browse, explorer, description]);
 }
 
 export function useNewWorkspace(subject: Subject): Workspace {
-  const ask = useAsk();
   const browse = useBrowse();
   const { launches, jobs } = useFetching();
-  const { settings, count } = subject;
+  const { columns, settings, models, count } = subject;
   const { id } = subject.explorer;
 
-  const query = useSamples(id, samplesQuery(browse, count, settings.models[0]?.name));
+  const query = useSamples(id, samplesQuery(browse, count, models[0]?.name));
   const page = query.data;
   const found = page?.items ?? NO_SAMPLES;
   const { own, gone } = useOwn(subject, browse.own);
@@ -119,13 +134,12 @@ export function useNewWorkspace(subject: Subject): Workspace {
     () =>
       inParts(
         buildRequests(
-          settings,
-          ask,
+          columns,
           items.map(({ index }) => index),
         ),
         subject.explorer.limits.samples,
       ),
-    [settings, ask, items, subject],
+    [columns, items, subject],
   );
   return {
     ...subject,
@@ -138,7 +152,7 @@ export function useNewWorkspace(subject: Subject): Workspace {
       retry: () => void query.refetch(),
     },
     requests,
-    forecast: useForecast(requests),
+    forecast: useForecast(requests, settings.id),
     cells: useMemo(() => cells(launches, jobs, id), [launches, jobs, id]),
     activity: useMemo(() => activity(launches, jobs, id), [launches, jobs, id]),
   };
@@ -175,23 +189,38 @@ function samplesQuery(browse: Browse, count: number, firstModel: string | undefi
 /** The fields that the form shows errors at. */
 const FORM_FIELD = /^(arguments\.|smoothing\.|layer$|target$|baseline$)/;
 
-function useForecast(requests: readonly AttributionRequest[]): Forecast {
+function useForecast(requests: readonly ColumnRequest[], selected: number): Forecast {
   const settled = useDebounced(requests, ESTIMATE_DELAY);
-  const estimates = useEstimates(settled, settled.length > 0);
+  const estimates = useEstimates(
+    settled.map(({ request }) => request),
+    settled.length > 0,
+  );
   // What the server is too busy or too restricted to estimate is said as well; unreachable is said elsewhere.
-  const refusals = estimates.flatMap(({ error }) =>
-    error instanceof ApiError && [413, 422, 429, 503].includes(error.status) ? [error.body] : [],
+  const refusals = estimates.flatMap(({ error }, i) =>
+    error instanceof ApiError && [413, 422, 429, 503].includes(error.status)
+      ? [{ column: settled[i]?.column, body: error.body }]
+      : [],
   );
   const etas = estimates.map(({ data }) => data?.eta_seconds ?? null);
   const known = etas.filter((eta) => eta !== null);
   const isField = ({ field }: ErrorBody): boolean => field !== null && field !== undefined && FORM_FIELD.test(field);
+  const fields = refusals.filter(({ body }) => isField(body));
+  const isStored = (id: number): boolean =>
+    settled.every(({ column, request }, i) => column !== id || estimates[i]?.data?.stored === request.samples.length);
   return {
     etaSeconds: known.length > 0 && known.length === etas.length ? known.reduce((a, b) => a + b, 0) : null,
     stored: estimates.reduce((sum, { data }) => sum + (data?.stored ?? 0), 0),
-    total: settled.reduce((sum, { samples }) => sum + samples.length, 0),
-    errors: Object.fromEntries(refusals.filter(isField).map((body): [string, ErrorBody] => [body.field ?? "", body])),
-    error: refusals.find((body) => !isField(body)) ?? null,
+    total: settled.reduce((sum, { request }) => sum + request.samples.length, 0),
+    storedColumns: new Set(settled.map(({ column }) => column).filter(isStored)),
+    errors: Object.fromEntries(
+      fields.flatMap(({ column, body }) => (column === selected ? [[body.field ?? "", body]] : [])),
+    ),
+    elsewhere: new Map(
+      fields.flatMap(({ column, body }) => (column === undefined || column === selected ? [] : [[column, body]])),
+    ),
+    error: refusals.find(({ body }) => !isField(body))?.body ?? null,
     current: JSON.stringify(settled) === JSON.stringify(requests),
+    known: estimates.every(({ data, error }) => data !== undefined || error !== null),
     retry: () => estimates.forEach((estimate) => void estimate.refetch()),
   };
 }

@@ -10,14 +10,19 @@ import classes from "./image.module.css";
 interface FigureProps {
   title: string;
   children: ReactNode;
+  /** Stands over the picture and is not zoomed with it. */
+  above?: ReactNode;
   below?: ReactNode;
 }
 
-export function Figure({ title, children, below }: FigureProps): ReactElement {
+export function Figure({ title, children, above, below }: FigureProps): ReactElement {
   return (
     <figure className={classes.figure}>
       <figcaption className={classes.title}>{title}</figcaption>
-      <div className={classes.frame}>{children}</div>
+      <div className={classes.frame}>
+        <div className={classes.picture}>{children}</div>
+        {above}
+      </div>
       {below}
     </figure>
   );

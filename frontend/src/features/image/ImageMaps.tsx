@@ -93,6 +93,12 @@ function Panel({ panel, map, values, limit, picture, ...props }: PanelProps): Re
   return (
     <Figure
       title={title}
+      above={
+        <>
+          {words !== null && <span className={classes.words}>{words}</span>}
+          {ready && props.corner}
+        </>
+      }
       below={<ColourBar scale={scale} sign={sign} limit={limit} style={style} opacity={display.opacity} />}
     >
       {ready ? (
@@ -109,7 +115,6 @@ function Panel({ panel, map, values, limit, picture, ...props }: PanelProps): Re
       )}
       <Evidence {...props} />
       {ready && props.over}
-      {words !== null && <span className={classes.words}>{words}</span>}
     </Figure>
   );
 }

@@ -24,7 +24,7 @@ export function OriginalImage(props: OriginalProps): ReactElement {
       <ErrorNote compact title={text.sample.imageFailed} error={toErrorBody(error)} onRetry={() => void refetch()} />
     );
   return (
-    <Figure title={text.display.panelNames.original}>
+    <Figure title={text.display.panelNames.original} above={picture && props.corner}>
       {picture ? (
         <PixelCanvas width={picture.width} height={picture.height} paint={paint} label={name} kind="original" />
       ) : (

@@ -15,16 +15,17 @@ import {
   type NpyArray,
   type ScaleId,
 } from "../../heatmap";
-import { changePage, useAsk } from "../../state/services";
 import { argumentFields } from "../../state/schema";
-import { unavailable } from "../../state/settings";
+import { unavailable, type Settings } from "../../state/settings";
 import { TESTID } from "../../testids";
 import { useText } from "../../text";
 import { ErrorNote } from "../ErrorNote";
+import { useColumnActions } from "../columns";
 import { useSubject } from "../workspace";
 import classes from "./Channels.module.css";
 
 interface ChannelsProps {
+  column: Settings;
   info: ResultInfo;
   /** Of a vector, which needs no pictures. */
   units: Float32Array | null;
@@ -43,7 +44,7 @@ const BATCH = 24;
 
 /** A layer's channels by magnitude, one of which can be looked at and be explained itself. */
 export function Channels(props: ChannelsProps): ReactElement {
-  const { info, units, array, error, onRetry, chosen } = props;
+  const { column, info, units, array, error, onRetry, chosen } = props;
   const text = useText();
   const words = text.detail.channels;
   return (
@@ -52,7 +53,7 @@ export function Channels(props: ChannelsProps): ReactElement {
         <h4>{units ? words.units : words.title}</h4>
         {array && !units && <Stepper {...props} array={array} />}
         {units && chosen === null && <span className={classes.hint}>{words.pick}</span>}
-        {chosen !== null && <ExplainUnit info={info} unit={chosen} isChannel={!units} />}
+        {chosen !== null && <ExplainUnit column={column} info={info} unit={chosen} isChannel={!units} />}
       </header>
       {error !== null ? (
         <ErrorNote compact title={words.failed} error={toErrorBody(error)} onRetry={onRetry} />
@@ -162,16 +163,18 @@ function Thumbnail({ array, channel, limit, scale }: ThumbnailProps): ReactEleme
 
 /** The methods that explain one unit of a layer, asked for this one. */
 function ExplainUnit({
+  column: { id: columnId, ask },
   info,
   unit,
   isChannel,
 }: {
+  column: Settings;
   info: ResultInfo;
   unit: number;
   isChannel: boolean;
 }): ReactElement | null {
   const text = useText();
-  const ask = useAsk();
+  const { change } = useColumnActions();
   const { description } = useSubject();
   const methods = description.methods.filter(
     (method) =>
@@ -186,13 +189,12 @@ function ExplainUnit({
     const before = ask.arguments[id] ?? {};
     const atInput = info.arguments.attribute_to_layer_input === true;
     const chosen = { ...before, unit, ...(atInput && { attribute_to_neuron_input: true }) };
-    changePage(
+    change(
+      columnId,
       {
-        ask: {
-          method: id,
-          arguments: { ...ask.arguments, [id]: chosen },
-          layers: { ...ask.layers, [info.model]: layer },
-        },
+        method: id,
+        arguments: { ...ask.arguments, [id]: chosen },
+        layers: { ...ask.layers, [info.model]: layer },
       },
       { step: true },
     );

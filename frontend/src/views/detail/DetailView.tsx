@@ -7,11 +7,10 @@ import { Screen } from "../../controls/icons";
 import { useDisplay } from "../../state/services";
 import { TESTID } from "../../testids";
 import { useText } from "../../text";
-import { useColumns } from "../columns";
+import { useColumnsOf } from "../columns";
 import { LookedHead, NotThere } from "../Looked";
 import { look, lookAtAll, useLookedAt } from "../looking";
 import { useSharedLimits } from "../shared";
-import { useStoredMaps } from "../stored";
 import bars from "../Workbench.module.css";
 import classes from "./DetailView.module.css";
 import { Inspected } from "./Inspected";
@@ -22,7 +21,6 @@ export default function DetailView(): ReactElement {
   const text = useText();
   const looked = useLookedAt();
   const ref = useRef<HTMLElement>(null);
-  useStoredMaps({ changed: false });
   useEffect(() => {
     window.scrollTo({ top: 0 });
     ref.current?.focus({ preventScroll: true });
@@ -58,7 +56,7 @@ function useMarksOf(sample: number): MarksStore {
 }
 
 function Columns({ sample }: { sample: Sample }): ReactElement {
-  const columns = useColumns(sample);
+  const columns = useColumnsOf()(sample);
   const display = useDisplay();
   const sharedLimits = useSharedLimits();
   const marks = useMarksOf(sample.index);
@@ -67,7 +65,7 @@ function Columns({ sample }: { sample: Sample }): ReactElement {
       <div className={classes.columns}>
         {columns.map((column, i) => (
           <Inspected
-            key={`${i} ${column.model.name}`}
+            key={column.settings.id}
             sample={sample}
             column={column}
             display={display}

@@ -1,13 +1,12 @@
 import { useMemo, type ReactElement } from "react";
 
 import type { SampleFeature } from "../../api/types";
-import { colourScale, formatValue, histogram, type HeatMap, type ScaleId } from "../../heatmap";
+import { cellAt, colourScale, formatValue, histogram, type HeatMap, type ScaleId } from "../../heatmap";
 import { TESTID } from "../../testids";
 import { useText } from "../../text";
 import { Fact } from "./Facts";
 import classes from "./Facts.module.css";
 import { useMarks } from "./marks";
-import { cellOf } from "./Readout";
 
 interface HistogramChartProps {
   values: Float32Array;
@@ -41,7 +40,7 @@ export function HistogramChart({
   const scale = colourScale(scaleId);
   const place = (value: number): number => (value - low) / (high - low);
   const fill = (sign: 1 | -1): string => (scale.signed ? `rgb(${scale.tint(sign).join(" ")})` : "var(--bar-strong)");
-  const cell = cursor && !map.units ? cellOf(map, cursor, feature) : null;
+  const cell = cursor && !map.units ? cellAt(map, cursor, feature) : null;
   const value = cell ? (map.values[cell.y * map.width + cell.x] ?? null) : null;
   const limits = limit === null ? [] : [-limit, limit].filter((end) => end > low && end < high);
   return (

@@ -13,7 +13,7 @@ import { useText } from "../../text";
 import { targetName, type Making } from "../../text/describe";
 import { CaptionLines, PartialCaption } from "../samples/CaptionLines";
 import { Badge, Failure, PartialBadge, Place, useEstimate, type Estimate } from "../samples/MapCell";
-import type { Column } from "../samples/SampleCard";
+import type { Column } from "../columns";
 import { sharedKey, type SharedLimits } from "../shared";
 import { useSubject, versionOf } from "../workspace";
 import { Channels } from "./Channels";
@@ -35,7 +35,8 @@ export interface InspectedProps {
 /** One column of a sample: its maps large, what the model predicts, and what can be measured. */
 export function Inspected(props: InspectedProps): ReactElement {
   const { sample, column, display, titled } = props;
-  const { model, cell } = column;
+  const { settings, cell, title } = column;
+  const { model } = settings;
   const { description } = useSubject();
   const result = useResult(cell.shown?.item.key ?? null);
   const estimate = useEstimate(cell, sample, result.data !== undefined);
@@ -45,11 +46,12 @@ export function Inspected(props: InspectedProps): ReactElement {
   return (
     <section
       className={classes.inspected}
-      aria-label={model.name}
+      aria-label={title}
       data-testid={TESTID.inspected}
+      data-column={settings.id}
       data-model={model.name}
     >
-      <h3 className={titled ? classes.model : "visually-hidden"}>{model.name}</h3>
+      <h3 className={titled ? classes.model : "visually-hidden"}>{title}</h3>
       {sample.features.map((feature) => (
         <Feature
           {...props}
@@ -60,21 +62,18 @@ export function Inspected(props: InspectedProps): ReactElement {
           drawn={estimate?.map ?? finished ?? null}
           place={
             <Place
-              {...{ sample, model, cell, display, first: props.first, titled, sharedLimits: props.sharedLimits }}
-              {...result}
-              current={column.current}
+              sample={sample}
+              column={column}
+              first={props.first}
+              error={result.error}
+              refetch={result.refetch}
               foreign={foreign}
             />
           }
           side={
             <>
-              {(estimate ?? finished) && cell.failure && (
-                <Failure
-                  {...{ sample, model, cell, display, first: props.first, titled, sharedLimits: props.sharedLimits }}
-                  current={column.current}
-                />
-              )}
-              <ScoreTable sample={sample} model={model} explained={made?.item.target ?? null} />
+              {(estimate ?? finished) && cell.failure && <Failure sample={sample} column={column} />}
+              <ScoreTable sample={sample} column={settings} explained={made?.item.target ?? null} />
               {estimate && <PartialCaption making={estimate.making} share={estimate.map.share} />}
               {finished && (
                 <CaptionLines
@@ -174,6 +173,7 @@ function Feature(props: FeatureProps): ReactElement {
       </div>
       {hasChannels && (
         <Channels
+          column={column.settings}
           info={info}
           units={whole.units ?? null}
           array={array ?? null}

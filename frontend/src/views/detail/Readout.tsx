@@ -3,7 +3,7 @@ import type { ReactElement } from "react";
 import { useImage } from "../../api/queries";
 import type { SampleFeature } from "../../api/types";
 import { subjectOf, type FeatureProps } from "../../features/types";
-import { formatShare, formatValue, magnitudeRank, type HeatMap, type Point } from "../../heatmap";
+import { cellAt, formatShare, formatValue, magnitudeRank, type HeatMap, type Point } from "../../heatmap";
 import { TESTID } from "../../testids";
 import { useText } from "../../text";
 import classes from "./Inspected.module.css";
@@ -40,7 +40,7 @@ export function Readout(props: ReadoutProps): ReactElement {
 function Value({ map, cursor, feature }: { map: HeatMap; cursor: Point; feature: SampleFeature }): ReactElement {
   const text = useText();
   const words = text.detail.readout;
-  const cell = cellOf(map, cursor, feature);
+  const cell = cellAt(map, cursor, feature);
   const value = map.values[cell.y * map.width + cell.x] ?? 0;
   const coarse = map.width !== feature.width || map.height !== feature.height;
   return (
@@ -50,11 +50,6 @@ function Value({ map, cursor, feature }: { map: HeatMap; cursor: Point; feature:
       <span className={classes.rank}>{words.rank(formatShare(magnitudeRank(map.values, value)))}</span>
     </>
   );
-}
-
-/** The place of a map that a pixel of its image belongs to. */
-export function cellOf(map: HeatMap, { x, y }: Point, { width, height }: { width: number; height: number }): Point {
-  return { x: Math.floor((x * map.width) / width), y: Math.floor((y * map.height) / height) };
 }
 
 function colourAt(rgba: Uint8ClampedArray, width: number, { x, y }: Point): string {

@@ -1,6 +1,7 @@
 import type { ReactElement } from "react";
 
-import type { ModelDescription, Sample } from "../../api/types";
+import type { Sample } from "../../api/types";
+import type { Settings } from "../../state/settings";
 import { formatValue } from "../../heatmap";
 import { TESTID } from "../../testids";
 import { useText } from "../../text";
@@ -13,13 +14,13 @@ import classes from "./ScoreTable.module.css";
 
 interface ScoreTableProps {
   sample: Sample;
-  model: ModelDescription;
+  column: Settings;
   /** The class whose map is shown, if any. */
   explained: number | null;
 }
 
 /** Every prediction that the server has told, with the score and the output that it was made of. */
-export function ScoreTable({ sample, model, explained }: ScoreTableProps): ReactElement {
+export function ScoreTable({ sample, column: { id, model }, explained }: ScoreTableProps): ReactElement {
   const text = useText();
   const { description } = useSubject();
   const explain = useExplainInstead();
@@ -53,7 +54,7 @@ export function ScoreTable({ sample, model, explained }: ScoreTableProps): React
                     title={name}
                     data-testid={TESTID.prediction}
                     data-class={index}
-                    onClick={() => explain(sample, [model.name], index)}
+                    onClick={() => explain(sample, [id], index)}
                   >
                     <span className="visually-hidden">{text.sample.explain} </span>
                     <span className={classes.word}>{name}</span>

@@ -66,9 +66,15 @@ export const createMarks = (): MarksStore => createStore({});
 const MarksContext = createContext<MarksStore | null>(null);
 export const MarksProvider = MarksContext.Provider;
 
-export function useMarks(feature: string): [marks: Marks, set: (change: (marks: Marks) => Marks) => void] {
+/** For what changes the marks without being redrawn by them. */
+export function useMarksStore(): MarksStore {
   const store = useContext(MarksContext);
-  if (!store) throw new Error("useMarks is used outside of a sample.");
+  if (!store) throw new Error("Marks are used outside of a sample.");
+  return store;
+}
+
+export function useMarks(feature: string): [marks: Marks, set: (change: (marks: Marks) => Marks) => void] {
+  const store = useMarksStore();
   const marks = useStore(store, (all) => all[feature] ?? NO_MARKS);
   return [
     marks,

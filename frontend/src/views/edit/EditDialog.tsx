@@ -58,7 +58,7 @@ interface EditorProps {
 
 function Editor({ sample, feature, onClose }: EditorProps): ReactElement {
   const text = useText();
-  const { explorer, settings } = useSubject();
+  const { explorer, settings, models } = useSubject();
   const { width, height } = feature;
   const editing = useEditing(width, height);
   const [tool, setTool] = useState<Tool>("box");
@@ -129,12 +129,12 @@ function Editor({ sample, feature, onClose }: EditorProps): ReactElement {
           </span>
         </div>
         <section aria-label={text.edit.predictions} className={classes.group}>
-          {settings.models.map((model) => (
+          {models.map((model) => (
             <Scores
               key={model.name}
               sample={sample}
               model={model}
-              titled={settings.models.length > 1}
+              titled={models.length > 1}
               edited={share === 0 ? null : live.found}
               stale={live.stale}
             />
@@ -165,14 +165,14 @@ type Mask = Parameters<typeof encodeMask>[0];
 
 /** What is predicted for the edit as it is now, soon after it came to rest. */
 function useLive(sample: Sample, feature: SampleFeature, mask: Mask, fill: FillChoice) {
-  const { explorer, settings } = useSubject();
+  const { explorer, models } = useSubject();
   const draft = useMemo((): EditDraft | null => {
     if (countPixels(mask) === 0) return null;
-    const models = settings.models.map(({ name }) => name);
-    const best = models.flatMap((name) => sample.predictions[name]?.slice(0, MOST_CLASSES) ?? []);
+    const names = models.map(({ name }) => name);
+    const best = names.flatMap((name) => sample.predictions[name]?.slice(0, MOST_CLASSES) ?? []);
     const classes = [...new Set(best.map(({ index }) => index))].slice(0, MOST_CLASSES);
-    return { feature: feature.name, mask: maskOf(mask), fill: fillOf(fill), models, classes };
-  }, [sample, feature, mask, fill, settings]);
+    return { feature: feature.name, mask: maskOf(mask), fill: fillOf(fill), models: names, classes };
+  }, [sample, feature, mask, fill, models]);
   const [rested] = useDebouncedValue(draft, REST);
   const query = useEditPredictions(explorer.id, sample.index, draft === null ? null : rested);
   const found = query.data ?? null;

@@ -35,8 +35,8 @@ export function useCheck(request: AttributionRequest): Check {
     result: result.data ?? null,
     loading: key !== null && result.isLoading,
     unread: result.error ? toErrorBody(result.error) : null,
-    run: () => void evaluations.launch([request], "cell"),
-    cancel: () => void evaluations.cancel(request.explorer, (other) => sameRequest(other, request)),
+    run: () => void evaluations.launch([{ column: 0, request }], "cell"),
+    cancel: () => void evaluations.cancel(request.explorer, (other) => sameRequest(other.request, request)),
     read: () => void result.refetch(),
   };
 }

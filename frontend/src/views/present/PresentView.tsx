@@ -17,15 +17,13 @@ import { useText } from "../../text";
 import { describeMethod, formatScore } from "../../text/describe";
 import { describeColours } from "../../text/describeMap";
 import { useFetchAction } from "../actions";
-import { useColumns } from "../columns";
+import { useColumnsOf, type Column } from "../columns";
 import { ErrorNote } from "../ErrorNote";
 import { useInvitation } from "../invitation";
 import { LookedHead, NotThere } from "../Looked";
 import { look, lookAtAll, useLookedAt } from "../looking";
 import { Maps, Failure, PartialBadge, useEstimate } from "../samples/MapCell";
-import type { Column } from "../samples/SampleCard";
 import { sharedKey, useSharedLimits, type SharedLimits } from "../shared";
-import { useStoredMaps } from "../stored";
 import { useSubject, useWorkspace, versionOf } from "../workspace";
 import classes from "./PresentView.module.css";
 
@@ -34,7 +32,6 @@ export default function PresentView(): ReactElement {
   const text = useText();
   const looked = useLookedAt();
   const ref = useRef<HTMLElement>(null);
-  useStoredMaps({ changed: true });
   useEffect(() => {
     window.scrollTo({ top: 0 });
     ref.current?.focus({ preventScroll: true });
@@ -104,7 +101,7 @@ function FullScreen(): ReactElement | null {
 }
 
 function Columns({ sample }: { sample: Sample }): ReactElement {
-  const columns = useColumns(sample);
+  const columns = useColumnsOf()(sample);
   const display = useDisplay();
   const sharedLimits = useSharedLimits();
   const panel = display.panels.find((id): id is Exclude<PanelId, "original"> => id !== "original") ?? "overlay";
@@ -117,9 +114,9 @@ function Columns({ sample }: { sample: Sample }): ReactElement {
   return (
     <div className={classes.stage} style={style}>
       {hasOriginal && <OriginalColumn sample={sample} display={display} />}
-      {columns.map((column, i) => (
+      {columns.map((column) => (
         <Presented
-          key={`${i} ${column.model.name}`}
+          key={column.settings.id}
           sample={sample}
           column={column}
           display={display}
@@ -172,7 +169,7 @@ interface PresentedProps {
 
 function Presented(props: PresentedProps): ReactElement {
   const { sample, column, display, panel, sharedLimits, titled } = props;
-  const { model, cell, current } = column;
+  const { title, cell, current } = column;
   const text = useText();
   const { description } = useSubject();
   const result = useResult(cell.shown?.item.key ?? null);
@@ -196,7 +193,7 @@ function Presented(props: PresentedProps): ReactElement {
         <Waiting {...props} {...{ foreign, error: result.error }} onRetry={() => void result.refetch()} />
       )}
       <div className={classes.words}>
-        {titled && <p className={classes.model}>{model.name}</p>}
+        {titled && <p className={classes.model}>{title}</p>}
         <Prediction {...props} />
         {drawn && making && (
           <>
@@ -238,26 +235,16 @@ interface WaitingProps extends PresentedProps {
 }
 
 /** The map's place until there is one. */
-function Waiting({
-  sample,
-  column,
-  display,
-  sharedLimits,
-  titled,
-  foreign,
-  error,
-  onRetry,
-}: WaitingProps): ReactElement {
+function Waiting({ sample, column, foreign, error, onRetry }: WaitingProps): ReactElement {
   const text = useText();
-  const { cell, model, current } = column;
-  const { settings, activity } = useWorkspace();
+  const { cell, settings } = column;
+  const { activity } = useWorkspace();
   const { fetch } = useFetchAction();
-  const reason = unavailable(settings.method, model.name);
+  const reason = unavailable(settings.method, settings.model.name);
   const [, ...details] = useInvitation();
   const [feature] = sample.features;
   if (error !== null) return <ErrorNote title={text.map.failed} error={toErrorBody(error)} onRetry={onRetry} />;
-  if (cell.failure && !cell.failure.interrupted)
-    return <Failure {...{ sample, model, cell, display, sharedLimits, titled, current }} first />;
+  if (cell.failure && !cell.failure.interrupted) return <Failure sample={sample} column={column} />;
   const style = feature && { aspectRatio: feature.width / feature.height };
   if (cell.pending !== null || (cell.shown !== null && !foreign)) {
     const words = cell.pending ? text.fetch.waiting[cell.pending] : text.map.loading;
@@ -272,7 +259,7 @@ function Waiting({
   if (reason !== null)
     return (
       <div className={classes.waiting} style={style}>
-        <strong>{text.fetch.unavailable(settings.method.name, model.name)}</strong>
+        <strong>{text.fetch.unavailable(settings.method.name, settings.model.name)}</strong>
         <span>{reason}</span>
       </div>
     );
@@ -287,7 +274,12 @@ function Waiting({
 }
 
 /** What the model says, large. */
-function Prediction({ sample, column: { model } }: PresentedProps): ReactElement | null {
+function Prediction({
+  sample,
+  column: {
+    settings: { model },
+  },
+}: PresentedProps): ReactElement | null {
   const text = useText();
   const { description } = useSubject();
   const [top] = sample.predictions[model.name] ?? [];

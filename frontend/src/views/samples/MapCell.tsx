@@ -3,7 +3,7 @@ import type { ReactElement, ReactNode } from "react";
 
 import { toErrorBody } from "../../api/errors";
 import { useResult } from "../../api/queries";
-import type { ModelDescription, ResultInfo, Sample } from "../../api/types";
+import type { ResultInfo, Sample } from "../../api/types";
 import { Target } from "../../controls/icons";
 import { rendererOf, type Drawable } from "../../features";
 import { isAllZero } from "../../heatmap";
@@ -18,7 +18,10 @@ import { useText, type Text } from "../../text";
 import { describePlace, targetName, type Making } from "../../text/describe";
 import { ErrorNote } from "../ErrorNote";
 import { retry } from "../actions";
+import type { Column } from "../columns";
 import { FaithfulnessButton } from "../faithfulness/FaithfulnessButton";
+import { CellAgreement } from "../grid/AgreementWords";
+import { CursorSurface, CursorValue } from "../grid/Cursor";
 import { useInvitation } from "../invitation";
 import { CellMenu } from "../share/CellMenu";
 import { sharedKey, type SharedLimits } from "../shared";
@@ -29,41 +32,46 @@ import classes from "./SampleCard.module.css";
 
 interface MapCellProps {
   sample: Sample;
-  model: ModelDescription;
-  cell: Cell;
+  column: Column;
   display: Display;
   sharedLimits: SharedLimits;
-  /** Whether the map shown was made with the present settings. */
-  current: boolean;
   /** The first cell of the page spells out what Fetch would do. */
   first: boolean;
+  /** The column that others are measured against, where there are several. */
+  reference: Column | null;
+  /** Whether it is this row's first that has a surface for the cursor. */
+  leads: boolean;
+  /** One of several: what they have in common stands beside them. */
   titled: boolean;
-  /** Stands before the maps: the original, where there is one model only. */
+  /** Stands before the maps: the original, where there is one column only. */
   before?: ReactNode;
 }
 
-/** One model's view of one sample: its maps, what it predicts, what the maps say. */
+/** One column's view of one sample: its maps, what is predicted, what the maps say. */
 export function MapCell(props: MapCellProps): ReactElement {
-  const { sample, model, cell, display, titled, before } = props;
+  const { sample, column, display, titled, before } = props;
+  const { settings, cell } = column;
   const { description } = useSubject();
   const result = useResult(cell.shown?.item.key ?? null);
   const estimate = useEstimate(cell, sample, result.data !== undefined);
   const foreign = cell.shown !== null && isForeign(cell.shown.stamp, sample);
   const finished = estimate || foreign ? undefined : result.data;
   const made = estimate ? cell.partial : cell.shown;
+  // With the keyboard one place of each row is reached, the original where it is shown.
+  const cursor = { title: column.title, first: props.leads };
   const showsMaps = display.panels.some((panel) => panel !== "original");
 
   return (
-    <div className={classes.cell} data-testid={TESTID.cell} data-model={model.name}>
-      {titled && <h3 className={classes.model}>{model.name}</h3>}
+    <div className={classes.cell} data-testid={TESTID.cell} data-column={settings.id} data-model={settings.model.name}>
+      {titled && <h3 className={classes.column}>{column.title}</h3>}
       <div className={classes.panels}>
         {before}
         {showsMaps && (
           <div className={classes.maps} data-testid={TESTID.mapPlace} data-pending={cell.pending !== null}>
             {estimate ? (
-              <Maps {...props} drawn={estimate.map} making={estimate.making} sharedLimit={null} />
+              <Maps {...props} cursor={cursor} drawn={estimate.map} making={estimate.making} sharedLimit={null} />
             ) : finished ? (
-              <FinishedMaps {...props} info={finished.info} drawn={finished} />
+              <FinishedMaps {...props} cursor={cursor} info={finished.info} drawn={finished} />
             ) : (
               <Place {...props} {...result} foreign={foreign} />
             )}
@@ -77,7 +85,7 @@ export function MapCell(props: MapCellProps): ReactElement {
         {finished && (
           <CellMenu
             sample={sample}
-            model={model.name}
+            model={settings.model.name}
             result={finished}
             sharedLimit={display.shared ? (props.sharedLimits.get(sharedKey(finished.info)) ?? null) : null}
           />
@@ -85,21 +93,25 @@ export function MapCell(props: MapCellProps): ReactElement {
       </div>
       {(estimate ?? finished) && cell.failure && <Failure {...props} />}
       <div className={classes.details}>
-        <Predictions
-          sample={sample}
-          model={model}
-          explained={made?.item.target ?? null}
-          against={made?.item.against ?? null}
-        />
+        {!titled && (
+          <Predictions
+            sample={sample}
+            model={settings.model}
+            columns={[settings.id]}
+            explained={made?.item.target ?? null}
+            against={made?.item.against ?? null}
+          />
+        )}
         {estimate && <PartialCaption making={estimate.making} share={estimate.map.share} />}
         {finished && (
           <CaptionLines
             info={finished.info}
             before={isBefore(cell.shown?.stamp ?? null, description)}
-            current={props.current}
+            current={column.current}
             shared={display.shared}
           />
         )}
+        {finished && props.reference && <CellAgreement sample={sample} column={column} reference={props.reference} />}
         {finished && cell.shown && <FaithfulnessButton sample={sample} made={cell.shown} />}
       </div>
     </div>
@@ -134,20 +146,25 @@ export function useEstimate({ pending, partial }: Cell, sample: Sample, finished
   return { map, making };
 }
 
-function FinishedMaps({ info, ...props }: MapCellProps & { info: ResultInfo; drawn: Drawable }): ReactElement {
+function FinishedMaps({
+  info,
+  ...props
+}: MapCellProps & Pick<DrawnProps, "cursor"> & { info: ResultInfo; drawn: Drawable }): ReactElement {
   const { display, sharedLimits } = props;
   const sharedLimit = display.shared ? (sharedLimits.get(sharedKey(info)) ?? null) : null;
   return <Maps {...props} making={info} sharedLimit={sharedLimit} />;
 }
 
 interface DrawnProps extends Pick<MapCellProps, "sample" | "display"> {
+  /** The cursor that reads out values, where there is one. */
+  cursor?: { readonly title: string; readonly first: boolean };
   drawn: Drawable;
   making: Pick<Making, "method" | "smoothing" | "target" | "target_name" | "against" | "against_name">;
   sharedLimit: number | null;
 }
 
 /** The panels of one map, by the renderer of each feature. */
-export function Maps({ sample, display, drawn, making, sharedLimit }: DrawnProps): ReactElement {
+export function Maps({ sample, display, drawn, making, sharedLimit, cursor }: DrawnProps): ReactElement {
   const text = useText();
   const { explorer, description } = useSubject();
   const method = description.methods.find(({ id }) => id === making.method);
@@ -156,6 +173,8 @@ export function Maps({ sample, display, drawn, making, sharedLimit }: DrawnProps
     <>
       {sample.features.map((feature) => {
         const { Maps: Drawn } = rendererOf(feature);
+        const map = drawn.maps[feature.name];
+        const name = text.map.name(method?.name ?? making.method, targetName(text, making));
         return (
           <Drawn
             key={feature.name}
@@ -167,7 +186,9 @@ export function Maps({ sample, display, drawn, making, sharedLimit }: DrawnProps
             result={drawn}
             sign={sign}
             sharedLimit={sharedLimit}
-            name={text.map.name(method?.name ?? making.method, targetName(text, making))}
+            name={name}
+            over={cursor && <CursorSurface feature={feature} name={name} focusable={cursor.first} />}
+            corner={cursor && map && <CursorValue feature={feature} map={map} title={cursor.title} />}
           />
         );
       })}
@@ -175,7 +196,10 @@ export function Maps({ sample, display, drawn, making, sharedLimit }: DrawnProps
   );
 }
 
-interface PlaceProps extends MapCellProps {
+interface PlaceProps {
+  sample: Sample;
+  column: Column;
+  first: boolean;
   error: unknown;
   refetch: () => unknown;
   /** Whether the map that there is was made of another input. */
@@ -183,12 +207,11 @@ interface PlaceProps extends MapCellProps {
 }
 
 /** The map's place while there is none. */
-export function Place(props: PlaceProps): ReactElement {
-  const { sample, cell, model, first, error, refetch, foreign } = props;
+export function Place({ sample, column, first, error, refetch, foreign }: PlaceProps): ReactElement {
+  const { settings, cell } = column;
   const text = useText();
-  const { settings } = useSubject();
   const invitation = useInvitation();
-  const reason = unavailable(settings.method, model.name);
+  const reason = unavailable(settings.method, settings.model.name);
   const [feature] = sample.features;
   const style = feature && { aspectRatio: feature.width / feature.height };
   if (error)
@@ -206,7 +229,7 @@ export function Place(props: PlaceProps): ReactElement {
         <span>{text.map.cutShort}</span>
       </div>
     );
-  if (cell.failure) return <Failure {...props} />;
+  if (cell.failure) return <Failure sample={sample} column={column} />;
   if (foreign)
     return (
       <div className={classes.place} data-state="foreign" style={style}>
@@ -216,7 +239,7 @@ export function Place(props: PlaceProps): ReactElement {
   if (reason !== null)
     return (
       <div className={classes.place} data-state="unavailable" style={style}>
-        <strong>{text.fetch.unavailable(settings.method.name, model.name)}</strong>
+        <strong>{text.fetch.unavailable(settings.method.name, settings.model.name)}</strong>
         <span>{reason}</span>
       </div>
     );
@@ -236,13 +259,14 @@ export function Place(props: PlaceProps): ReactElement {
   );
 }
 
-export function Failure({ cell, sample }: MapCellProps): ReactElement | null {
-  const { failure } = cell;
+export function Failure({ sample, column }: { sample: Sample; column: Column }): ReactElement | null {
+  const { failure } = column.cell;
   const { description } = useSubject();
   // What the server's end cut short is said once, beside Fetch.
   if (!failure || failure.interrupted) return null;
+  const again = { column: column.settings.id, request: failure.request };
   const stamp = stampOf(description, [sample]);
-  return <ErrorNote compact error={failure.error} onRetry={() => retry(failure.request, sample.index, stamp)} />;
+  return <ErrorNote compact error={failure.error} onRetry={() => retry(again, sample.index, stamp)} />;
 }
 
 function pendingWords(text: Text, { pending, place }: Cell): string | null {

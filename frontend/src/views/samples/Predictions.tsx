@@ -13,6 +13,8 @@ import classes from "./Predictions.module.css";
 interface PredictionsProps {
   sample: Sample;
   model: ModelDescription;
+  /** The columns in which a click explains another class. */
+  columns: readonly number[];
   /** The class whose map is shown, if any. */
   explained: number | null;
   /** The class it is explained against, if any. */
@@ -20,7 +22,7 @@ interface PredictionsProps {
 }
 
 /** The top-k classes as bars; a click explains that class. */
-export function Predictions({ sample, model, explained, against }: PredictionsProps): ReactElement {
+export function Predictions({ sample, model, columns, explained, against }: PredictionsProps): ReactElement {
   const text = useText();
   const { description, k } = useSubject();
   const explain = useExplainInstead();
@@ -44,7 +46,7 @@ export function Predictions({ sample, model, explained, against }: PredictionsPr
   const of = explained ?? predictions[0]?.index ?? 0;
   const named = predictions.find(({ index }) => index === of)?.name ?? String(of);
   const rather = (rival: number): void => {
-    if (rival !== of) explain(sample, [model.name], { of, against: rival });
+    if (rival !== of) explain(sample, columns, { of, against: rival });
   };
   const share = barShares(shown.map(({ score }) => score));
   return (
@@ -68,7 +70,7 @@ export function Predictions({ sample, model, explained, against }: PredictionsPr
                 data-label={isLabel}
                 title={prediction.name}
                 onClick={(event) =>
-                  event.shiftKey ? rather(prediction.index) : explain(sample, [model.name], prediction.index)
+                  event.shiftKey ? rather(prediction.index) : explain(sample, columns, prediction.index)
                 }
               >
                 <span className={classes.name}>

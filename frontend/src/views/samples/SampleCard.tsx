@@ -1,26 +1,25 @@
-import { memo, type CSSProperties, type ReactElement } from "react";
+import { memo, useState, type ReactElement } from "react";
 
 import type { ModelDescription, Sample } from "../../api/types";
 import { rendererOf } from "../../features";
-import { sameCell, type Cell } from "../../state/launches";
+import { sameCell } from "../../state/launches";
 import { isOwn } from "../../state/own";
 import type { Display } from "../../state/page";
+import { writeTarget } from "../../state/target";
 import { TESTID } from "../../testids";
 import { useText } from "../../text";
 import { useExplainInstead } from "../actions";
+import type { Column } from "../columns";
+import { createMarks, MarksProvider } from "../detail/marks";
+import { CursorPlace, CursorSurface } from "../grid/Cursor";
 import { OpenButton } from "../OpenButton";
 import type { SharedLimits } from "../shared";
 import { CardActions } from "../own/CardActions";
 import { nameOf, SampleName } from "../own/SampleName";
 import { useSubject, versionOf } from "../workspace";
 import { MapCell } from "./MapCell";
+import { Predictions } from "./Predictions";
 import classes from "./SampleCard.module.css";
-
-export interface Column {
-  readonly model: ModelDescription;
-  readonly cell: Cell;
-  readonly current: boolean;
-}
 
 interface SampleCardProps {
   explorer: string;
@@ -31,15 +30,15 @@ interface SampleCardProps {
   first: boolean;
 }
 
-/** One sample: its image once, then a column for each model. */
+/** One sample: its image once, then a cell for each column. */
 export const SampleCard = memo(function SampleCard(props: SampleCardProps): ReactElement {
   const { sample, columns, display, sharedLimits, first } = props;
   const text = useText();
-  const { description } = useSubject();
+  const { description, settings } = useSubject();
+  const reference = columns.find((column) => column.settings.id === settings.id) ?? null;
   const several = columns.length > 1;
-  const mapTiles = display.panels.filter((panel) => panel !== "original").length;
-  const hasOriginal = display.panels.includes("original");
-  const original = hasOriginal && <Originals {...props} />;
+  const [marks] = useState(createMarks);
+  const original = display.panels.includes("original") && <Originals {...props} />;
 
   return (
     <article
@@ -49,26 +48,30 @@ export const SampleCard = memo(function SampleCard(props: SampleCardProps): Reac
       data-sample={sample.index}
     >
       <Head sample={sample} columns={columns} />
-      <div
-        className={several ? classes.columns : undefined}
-        style={{ "--column": `calc(${Math.max(mapTiles, 1)} * (var(--tile) + 0.625rem) - 0.625rem)` } as CSSProperties}
-      >
-        {several && original && <div className={classes.originals}>{original}</div>}
-        {columns.map(({ model, cell, current }, i) => (
-          <MapCell
-            key={model.name}
-            sample={sample}
-            model={model}
-            cell={cell}
-            current={current}
-            display={display}
-            sharedLimits={sharedLimits}
-            first={first && i === 0}
-            titled={several}
-            before={several ? null : original}
-          />
-        ))}
-      </div>
+      <MarksProvider value={marks}>
+        <div className={several ? classes.columns : undefined}>
+          {several && (
+            <div className={classes.lead}>
+              {original}
+              <ModelPredictions sample={sample} columns={columns} />
+            </div>
+          )}
+          {columns.map((column, i) => (
+            <MapCell
+              key={column.settings.id}
+              sample={sample}
+              column={column}
+              display={display}
+              sharedLimits={sharedLimits}
+              first={first && i === 0}
+              leads={original === false && i === 0}
+              reference={several ? reference : null}
+              titled={several}
+              before={several ? null : original}
+            />
+          ))}
+        </div>
+      </MarksProvider>
     </article>
   );
 }, sameProps);
@@ -84,12 +87,44 @@ function sameProps(before: SampleCardProps, after: SampleCardProps): boolean {
       const other = after.columns[i];
       return (
         other !== undefined &&
-        column.model === other.model &&
+        column.settings === other.settings &&
+        column.title === other.title &&
         column.current === other.current &&
         sameCell(column.cell, other.cell)
       );
     })
   );
+}
+
+/** What each model predicts, once for all of its columns. A click explains that class in those of one target. */
+function ModelPredictions({ sample, columns }: Pick<SampleCardProps, "sample" | "columns">): ReactElement {
+  const models = [...new Set(columns.map(({ settings }) => settings.model))];
+  return (
+    <>
+      {models.map((model) => {
+        const meant = followers(columns.filter(({ settings }) => settings.model === model));
+        const item = meant[0]?.cell.shown?.item;
+        return (
+          <div key={model.name} className={classes.predictions}>
+            {models.length > 1 && <h3 className={classes.model}>{model.name}</h3>}
+            <Predictions
+              sample={sample}
+              model={model}
+              columns={meant.map(({ settings }) => settings.id)}
+              explained={item?.target ?? null}
+              against={item?.against ?? null}
+            />
+          </div>
+        );
+      })}
+    </>
+  );
+}
+
+/** The first column, and those that explain the same as it: columns that differ in the target are to go on differing. */
+function followers(columns: readonly Column[]): readonly Column[] {
+  const target = (column: Column | undefined): string => (column ? writeTarget(column.settings.target) : "");
+  return columns.filter((column) => target(column) === target(columns[0]));
 }
 
 function Originals({ explorer, sample, display }: SampleCardProps): ReactElement {
@@ -108,6 +143,8 @@ function Originals({ explorer, sample, display }: SampleCardProps): ReactElement
             feature={feature}
             display={display}
             name={nameOf(text, sample, description)}
+            over={<CursorSurface feature={feature} name={text.display.panelNames.original} focusable />}
+            corner={<CursorPlace feature={feature} />}
           />
         );
       })}
@@ -119,9 +156,9 @@ function Head({ sample, columns }: { sample: Sample; columns: readonly Column[] 
   const text = useText();
   const explain = useExplainInstead();
   const { label } = sample;
-  const verdicts = columns.map(({ model }) => verdict(sample, model));
-  const wrong = columns.filter((_, i) => verdicts[i] === false).map(({ model }) => model.name);
-  const models = columns.filter(({ model }) => model.outputs !== 1).map(({ model }) => model.name);
+  const models = [...new Set(columns.map(({ settings }) => settings.model))];
+  const wrong = models.filter((model) => verdict(sample, model) === false).map(({ name }) => name);
+  const classed = followers(columns.filter(({ settings }) => settings.model.outputs !== 1));
   return (
     <header className={classes.head}>
       <h2 className={classes.number}>
@@ -129,7 +166,7 @@ function Head({ sample, columns }: { sample: Sample; columns: readonly Column[] 
       </h2>
       {label === null ? (
         !isOwn(sample.index) && <span className={classes.noLabel}>{text.sample.noLabel}</span>
-      ) : label.index === null || models.length === 0 ? (
+      ) : label.index === null || classed.length === 0 ? (
         <span className={classes.label}>{label.name}</span>
       ) : (
         <button
@@ -137,14 +174,17 @@ function Head({ sample, columns }: { sample: Sample; columns: readonly Column[] 
           className={classes.label}
           aria-label={text.sample.explainLabel(label.name)}
           data-testid={TESTID.label}
-          onClick={() => label.index !== null && explain(sample, models, label.index)}
+          onClick={() => {
+            const ids = classed.map(({ settings }) => settings.id);
+            if (label.index !== null) explain(sample, ids, label.index);
+          }}
         >
           {label.name}
         </button>
       )}
       {wrong.length > 0 && (
         <span className={classes.mistake}>
-          {columns.length > 1 && wrong.length < columns.length
+          {models.length > 1 && wrong.length < models.length
             ? text.sample.mistakeOf(wrong.join(text.separator))
             : text.sample.mistake}
         </span>

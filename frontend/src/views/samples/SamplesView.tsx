@@ -4,14 +4,13 @@ import type { ReactElement } from "react";
 import { toErrorBody } from "../../api/errors";
 import { isGrowing } from "../../api/queries";
 import { restartExplorer } from "../../api/routes";
-import { isCurrent } from "../../state/freshness";
-import { cellKey, EMPTY_CELL } from "../../state/launches";
 import { isFiltered, SCAN_STEP } from "../../state/page";
 import { changePage, useBrowse, useDisplay } from "../../state/services";
 import { TESTID } from "../../testids";
 import { useText } from "../../text";
 import { ErrorNote } from "../ErrorNote";
-import { useWanted } from "../freshness";
+import { useColumnsOf } from "../columns";
+import { GridBody } from "../grid/GridBody";
 import { useSharedLimits } from "../shared";
 import { OwnImages } from "../own/OwnImages";
 import { useWorkspace } from "../workspace";
@@ -21,9 +20,9 @@ import classes from "./SamplesView.module.css";
 export function SamplesView(): ReactElement {
   const text = useText();
   const display = useDisplay();
-  const wanted = useWanted();
   const sharedLimits = useSharedLimits();
-  const { explorer, settings, samples, cells } = useWorkspace();
+  const columnsOf = useColumnsOf();
+  const { explorer, samples } = useWorkspace();
   const { page, items, error, outdated, retry } = samples;
 
   return (
@@ -36,14 +35,7 @@ export function SamplesView(): ReactElement {
         </div>
       )}
       {!page && error === null && <Skeletons />}
-      <div
-        className={classes.grid}
-        data-size={display.size}
-        data-outdated={outdated}
-        data-panels={Math.max(display.panels.length, 1)}
-        data-models={Math.min(settings.models.length, 4)}
-        aria-busy={outdated || page === undefined}
-      >
+      <GridBody outdated={outdated} busy={outdated || page === undefined}>
         {items.map((sample, i) => (
           <SampleCard
             key={sample.index}
@@ -52,13 +44,10 @@ export function SamplesView(): ReactElement {
             display={display}
             sharedLimits={sharedLimits}
             first={i === 0}
-            columns={settings.models.map((model) => {
-              const cell = cells.get(cellKey(model.name, sample.index)) ?? EMPTY_CELL;
-              return { model, cell, current: isCurrent(cell, wanted, model, sample) };
-            })}
+            columns={columnsOf(sample)}
           />
         ))}
-      </div>
+      </GridBody>
     </>
   );
 }

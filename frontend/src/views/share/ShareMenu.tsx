@@ -10,6 +10,8 @@ import { copyText, saveFile } from "../../share/save";
 import { pageLink } from "../../state/services";
 import { TESTID } from "../../testids";
 import { useText, type Text } from "../../text";
+import { useColumnTitles } from "../columns";
+import { sharedOffer } from "../shared";
 import { useWorkspace } from "../workspace";
 import { useCollector } from "./collect";
 import { Item } from "./Item";
@@ -19,7 +21,8 @@ import { useSharing, type Task } from "./useSharing";
 export function ShareMenu(): ReactElement {
   const text = useText();
   const { state, run, dialog } = useSharing();
-  const { explorer, description } = useWorkspace();
+  const { explorer, description, columns } = useWorkspace();
+  const [shared] = sharedOffer(text, columns, useColumnTitles());
   const collector = useCollector();
   const version = useExplorers().data?.version ?? "";
   const foot = text.share.foot(version, new Date().toISOString().slice(0, 10));
@@ -59,7 +62,7 @@ export function ShareMenu(): ReactElement {
   };
   const page: Task = async (signal) => {
     const [{ documentOf }, grid] = await Promise.all([import("../../share/document"), collector.grid(signal)]);
-    saveFile(documentOf(grid, savedWords(text, foot)), name("html"));
+    saveFile(documentOf(grid, savedWords(text, shared, foot)), name("html"));
     return { done: text.share.saved };
   };
 
@@ -98,8 +101,8 @@ export function ShareMenu(): ReactElement {
   );
 }
 
-function savedWords({ display, share }: Text, foot: string) {
-  const { panels, panelNames, sign, signs, scale, scales, opacity, outlier, shared, size, sizes } = display;
+function savedWords({ display, share }: Text, shared: string, foot: string) {
+  const { panels, panelNames, sign, signs, scale, scales, opacity, outlier, size, sizes } = display;
   return {
     language: share.language,
     foot,

@@ -7,12 +7,13 @@ import { getEvidence, getImageFile } from "../../api/routes";
 import type { Sample } from "../../api/types";
 import { decodePicture, maskOutline } from "../../heatmap";
 import type { ShownCell, ShownGrid, ShownImage } from "../../share/shown";
-import { cellKey, isForeign } from "../../state/launches";
+import { cellOf, isForeign } from "../../state/launches";
 import type { Display } from "../../state/page";
 import { useDisplay } from "../../state/services";
 import { signOf } from "../../state/sign";
 import { useText, type Text } from "../../text";
-import { describeCompleteness, describeMethod, describeResult } from "../../text/describe";
+import { columnTitles, describeColumns } from "../../text/columns";
+import { describeCompleteness, describeResult } from "../../text/describe";
 import { sharedKey } from "../shared";
 import { useWorkspace, type Workspace } from "../workspace";
 
@@ -44,23 +45,27 @@ export function useCollector(): Collector {
   const display = useDisplay();
   const workspace = useWorkspace();
   const indices = workspace.samples.items.map(({ index }) => index);
-  const maps = (signal: AbortSignal): Promise<Found[]> => findMaps(client, workspace, signal);
+  const maps = (signal: AbortSignal): Promise<Found[]> => findMaps(client, text, workspace, signal);
   return {
     maps,
     grid: async (signal) => gather(text, workspace, display, await maps(signal), signal),
     range: indices.length === 0 ? "" : text.share.sampleRange(Math.min(...indices), Math.max(...indices)),
-    method: workspace.settings.method.name,
+    method: [...new Set(workspace.columns.map(({ method }) => method.name))].join("-"),
   };
 }
 
-async function findMaps(client: QueryClient, workspace: Workspace, signal: AbortSignal): Promise<Found[]> {
-  const { samples, settings, cells } = workspace;
-  const several = settings.models.length > 1;
+async function findMaps(
+  client: QueryClient,
+  text: Text,
+  { samples, columns, cells, description }: Workspace,
+  signal: AbortSignal,
+): Promise<Found[]> {
+  const titles = columns.length > 1 ? columnTitles(text, columns, description.classes ?? []) : [];
   const wanted = samples.items.flatMap((sample) =>
-    settings.models.flatMap(({ name }) => {
-      const { shown } = cells.get(cellKey(name, sample.index)) ?? {};
+    columns.flatMap(({ id }, i) => {
+      const { shown } = cellOf(cells, id, sample.index);
       if (!shown?.item.key || isForeign(shown.stamp, sample)) return [];
-      return [{ sample, title: several ? name : "", key: shown.item.key }];
+      return [{ sample, title: titles[i] ?? "", key: shown.item.key }];
     }),
   );
   if (wanted.length === 0) throw new NoMaps();
@@ -78,7 +83,7 @@ async function gather(
   found: readonly Found[],
   signal: AbortSignal,
 ): Promise<ShownGrid> {
-  const { description, explorer, samples, settings } = workspace;
+  const { description, explorer, samples, columns } = workspace;
   const rows = samples.items.flatMap((sample) => {
     const cells = found.filter((one) => one.sample === sample);
     return cells.length === 0 ? [] : [{ sample, cells }];
@@ -86,7 +91,7 @@ async function gather(
   const evidence = display.evidence;
   return {
     title: description.name,
-    subtitle: describeMethod(text, settings.method, settings.arguments, settings.smoothing),
+    subtitle: describeColumns(text, columns),
     display,
     rows: await Promise.all(
       rows.map(async ({ sample, cells }) => ({
