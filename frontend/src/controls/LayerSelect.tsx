@@ -1,15 +1,16 @@
-import { ActionIcon, Select, type SelectProps } from "@mantine/core";
-import { useEffect, useEffectEvent, useState, type KeyboardEvent, type ReactElement } from "react";
+import { useEffect, useEffectEvent, useState, type ReactElement } from "react";
 
-import type { LayerDescription, ModelDescription } from "../api/types";
+import type { ModelDescription } from "../api/types";
 import { changePage, useAsk } from "../state/services";
 import { needsLayer, unavailable } from "../state/settings";
-import { isQuick, layerBeside } from "../state/steps";
+import { isQuick } from "../state/steps";
+import { TESTID } from "../testids";
 import { errorText, useText } from "../text";
 import { useFetchAction } from "../views/actions";
+import { useFreshness } from "../views/freshness";
 import { useWorkspace } from "../views/workspace";
-import { Group } from "./Field";
-import classes from "./LayerSelect.module.css";
+import { Group, Help } from "./Field";
+import { LayerPicker } from "./layers/LayerPicker";
 
 /** One choice for each model, for methods that look at a layer. */
 export function LayerSelect(): ReactElement | null {
@@ -24,7 +25,6 @@ export function LayerSelect(): ReactElement | null {
         <ModelLayer
           key={model.name}
           model={model}
-          value={settings.layers[model.name] ?? null}
           titled={models.length > 1}
           error={error ? errorText(text, error) : null}
         />
@@ -33,107 +33,60 @@ export function LayerSelect(): ReactElement | null {
   );
 }
 
-const PAUSE = 350;
-
-/** Fetches by itself what a step led to, once the reader pauses, where that is quick. */
-function useStepping(layer: string | null): (to: string) => void {
-  const { forecast } = useWorkspace();
-  const { fetch } = useFetchAction();
-  const [pending, setPending] = useState<string | null>(null);
-  const known = forecast.current && (forecast.etaSeconds !== null || forecast.stored === forecast.total);
-  const go = useEffectEvent(() => {
-    setPending(null);
-    if (isQuick(forecast.etaSeconds, forecast.stored, forecast.total)) fetch();
-  });
-  useEffect(() => {
-    if (pending === null || pending !== layer || !known) return;
-    const timer = setTimeout(() => go(), PAUSE);
-    return () => clearTimeout(timer);
-  }, [pending, layer, known]);
-  return setPending;
-}
-
 interface ModelLayerProps {
   model: ModelDescription;
-  value: string | null;
   titled: boolean;
   error: string | null;
 }
 
-function ModelLayer({ model, value, titled, error }: ModelLayerProps): ReactElement {
+function ModelLayer({ model, titled, error }: ModelLayerProps): ReactElement {
   const text = useText();
   const ask = useAsk();
-  const byName = new Map(model.layers.map((layer) => [layer.name, layer]));
-  const renderOption: SelectProps["renderOption"] = ({ option }) => {
-    const layer = byName.get(option.value);
-    return layer ? <LayerOption layer={layer} isDefault={layer.name === model.default_layer} /> : option.label;
-  };
-  const onStep = useStepping(value);
+  const { settings } = useWorkspace();
+  const value = settings.layers[model.name] ?? null;
   const choose = (name: string): void => changePage({ ask: { layers: { ...ask.layers, [model.name]: name } } });
-  const step = (by: 1 | -1): void => {
-    const name = layerBeside(model.layers, value, by);
-    if (name === null) return;
-    choose(name);
-    onStep(name);
-  };
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
-    event.preventDefault();
-    step(event.key === "ArrowUp" ? -1 : 1);
-  };
+  const { onStep, slowSeconds } = useStepping(value);
   return (
-    <div className={classes.control}>
-      <Select
-        {...(titled ? { label: model.name } : { "aria-label": text.settings.layerOf(model.name) })}
-        data={model.layers.map(({ name, selectable }) => ({
-          value: name,
-          label: name || text.settings.wholeModel,
-          disabled: !selectable,
-        }))}
+    <>
+      <LayerPicker
+        model={model}
+        method={settings.method}
         value={value}
-        searchable
-        allowDeselect={false}
-        nothingFoundMessage={text.settings.noLayer}
-        maxDropdownHeight={420}
-        limit={300}
-        comboboxProps={{ shadow: "md", width: 360, position: "bottom-start" }}
-        renderOption={renderOption}
+        titled={titled}
         error={error}
-        onChange={(name) => name !== null && choose(name)}
+        onChange={choose}
+        onStep={(name) => {
+          choose(name);
+          onStep(name);
+        }}
       />
-      <ActionIcon.Group onKeyDown={onKeyDown}>
-        {([-1, 1] as const).map((by) => {
-          const name = by < 0 ? text.target.layerUp(model.name) : text.target.layerDown(model.name);
-          return (
-            <ActionIcon
-              key={by}
-              variant="default"
-              size="lg"
-              aria-label={name}
-              title={name}
-              aria-disabled={layerBeside(model.layers, value, by) === null}
-              onClick={() => step(by)}
-            >
-              {by < 0 ? "↑" : "↓"}
-            </ActionIcon>
-          );
-        })}
-      </ActionIcon.Group>
-    </div>
+      <div role="status" data-testid={TESTID.layerStep}>
+        {slowSeconds !== null && <Help>{text.layers.slow(text.fetch.about(slowSeconds))}</Help>}
+      </div>
+    </>
   );
 }
 
-function LayerOption({ layer, isDefault }: { layer: LayerDescription; isDefault: boolean }): ReactElement {
-  const text = useText();
-  const about = [layer.type, ...(layer.output_shape ? [layer.output_shape.join(" × ")] : [])].join(" · ");
-  return (
-    <div className={classes.option}>
-      <span className={classes.name}>
-        {layer.name || text.settings.wholeModel}
-        {isDefault && <span className={classes.mark}>{text.settings.layerDefault}</span>}
-      </span>
-      <span className={classes.about}>{about}</span>
-      {!layer.selectable && layer.reason !== null && <span className={classes.about}>{layer.reason}</span>}
-    </div>
-  );
+const PAUSE = 350;
+
+/** Fetches by itself what a step led to, once the reader pauses, where that is quick; tells where it is not. */
+function useStepping(layer: string | null): { onStep: (to: string) => void; slowSeconds: number | null } {
+  const { forecast, activity } = useWorkspace();
+  const { fetch } = useFetchAction();
+  const freshness = useFreshness();
+  const [stepped, setStepped] = useState<string | null>(null);
+  const quick = isQuick(forecast.etaSeconds, forecast.stored, forecast.total);
+  const waits = stepped !== null && stepped === layer && freshness !== "fresh";
+  const go = useEffectEvent(() => {
+    setStepped(null);
+    fetch();
+  });
+  const goes = waits && forecast.current && quick;
+  useEffect(() => {
+    if (!goes) return;
+    const timer = setTimeout(() => go(), PAUSE);
+    return () => clearTimeout(timer);
+  }, [goes, layer]);
+  const slow = waits && forecast.current && !quick && activity.active.length === 0;
+  return { onStep: setStepped, slowSeconds: slow ? forecast.etaSeconds : null };
 }

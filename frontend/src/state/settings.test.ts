@@ -72,7 +72,7 @@ describe("buildRequests", () => {
   });
 
   it("leaves out models that the method cannot explain, and layers where none is needed", () => {
-    const about = description({ methods: [method({ unavailable: { b: "no" } })] });
+    const about = description({ methods: [method({ unavailable: { b: ["no"] } })] });
     const requests = buildRequests(settings({}, about), ask(), [0]);
     expect(requests.map(({ model: name, layer }) => [name, layer])).toEqual([["a", null]]);
     expect(buildRequests(settings({ method: "grad_cam" }), ask(), [0])[0]?.layer).toBe("layer4");

@@ -78,7 +78,7 @@ export const needsBaseline = (method: MethodDescription): boolean => method.need
 
 /** Why the method cannot explain this model, if so. */
 export function unavailable(method: MethodDescription, model: string): string | null {
-  return method.unavailable[model] ?? null;
+  return method.unavailable[model]?.join(" ") ?? null;
 }
 
 export function buildRequest(
