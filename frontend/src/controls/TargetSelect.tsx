@@ -6,11 +6,11 @@ import { changePage, useAsk } from "../state/services";
 import { isContrast, readClass, type ClassChoice } from "../state/target";
 import { errorText, useText } from "../text";
 import { useWorkspace } from "../views/workspace";
+import { CLASS_SEARCH, SHOWN } from "./classSearch";
 import { Group, Help } from "./Field";
 import classesOf from "./TargetSelect.module.css";
 
 const ALONE = "";
-const SHOWN = 200;
 
 /** What is explained: whose class, and of which quantity. */
 export function TargetSelect(): ReactElement | null {
@@ -51,9 +51,8 @@ export function TargetSelect(): ReactElement | null {
             inputWrapperOrder={["label", "input", "description", "error"]}
             data={data}
             value={String(of)}
-            searchable
+            {...CLASS_SEARCH}
             allowDeselect={false}
-            limit={SHOWN}
             nothingFoundMessage={text.settings.noClass}
             error={error ? errorText(text, error) : null}
             onChange={(value) => value !== null && choose(readClass(value) ?? "predicted", against)}
@@ -72,9 +71,8 @@ export function TargetSelect(): ReactElement | null {
                   .filter((entry) => "items" in entry || entry.value !== String(of)),
               ]}
               value={against === null ? ALONE : String(against)}
-              searchable
+              {...CLASS_SEARCH}
               allowDeselect={false}
-              limit={SHOWN}
               nothingFoundMessage={text.settings.noClass}
               onChange={(value) => value !== null && choose(of, value === ALONE ? null : readClass(value))}
             />
