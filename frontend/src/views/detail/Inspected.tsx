@@ -11,6 +11,7 @@ import { signOf } from "../../state/sign";
 import { TESTID } from "../../testids";
 import { useText } from "../../text";
 import { targetName, type Making } from "../../text/describe";
+import { FaithfulnessButton } from "../faithfulness/FaithfulnessButton";
 import { CaptionLines, PartialCaption } from "../samples/CaptionLines";
 import { Badge, Failure, PartialBadge, Place, useEstimate, type Estimate } from "../samples/MapCell";
 import type { Column } from "../samples/SampleCard";
@@ -84,6 +85,7 @@ export function Inspected(props: InspectedProps): ReactElement {
                   shared={display.shared}
                 />
               )}
+              {finished && cell.shown && <FaithfulnessButton sample={sample} made={cell.shown} />}
             </>
           }
         />
