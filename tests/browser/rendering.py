@@ -89,9 +89,9 @@ def _of_magnitude(colours: Colours) -> Colours:
 
 
 def _table(name: str) -> Colours:
-    """matplotlib's, which has 256 colours."""
+    """matplotlib's 256 colours, straight from each to the next."""
     colours = np.array(mpl.colormaps[name](np.arange(256)))[:, :3] * 255
-    return lambda place: colours[np.minimum((place * 256).astype(int), 255)]
+    return lambda place: np.stack([np.interp(place * 255, np.arange(256), channel) for channel in colours.T], axis=-1)
 
 
 COLOURS: dict[str, Colours] = {

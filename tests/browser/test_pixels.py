@@ -45,7 +45,7 @@ class Truth:
 def _check(page: Page, server: LiveServer, truth: Truth, scale: str, sign: str, shared: bool, opacity: float) -> None:
     model = server.explorer()["description"]["models"][0]["name"]
     drawing = f"scale={scale}&sign={sign}&shared={str(shared).lower()}&opacity={opacity}&panels={','.join(PANELS)}"
-    query = f"count=2&models={model}&method=integrated_gradients&arg.n_steps={STEPS}&maps=true"
+    query = f"count=2&model={model}&method=integrated_gradients&arg.n_steps={STEPS}&maps=true"
     explorer = ExplorerPage(page, server, f"{query}&{drawing}").ready(2)
     expect(explorer.caption(1)).to_contain_text("shared scale" if shared else "own scale")
     for sample in (0, 1):

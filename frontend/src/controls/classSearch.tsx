@@ -25,7 +25,7 @@ export const searchClasses: OptionsFilter = ({ options, search }) => {
     left -= found.length;
     return found;
   };
-  return options.flatMap((option) => {
+  return options.flatMap((option): typeof options => {
     if (!("items" in option)) return best([option]);
     const items = best(option.items);
     return items.length > 0 ? [{ ...option, items }] : [];
