@@ -74,19 +74,24 @@ function useStepping(layer: string | null): { onStep: (to: string) => void; slow
   const { forecast, activity } = useWorkspace();
   const { fetch } = useFetchAction();
   const freshness = useFreshness();
-  const [stepped, setStepped] = useState<string | null>(null);
-  const quick = isQuick(forecast.etaSeconds, forecast.stored, forecast.total);
-  const waits = stepped !== null && stepped === layer && freshness !== "fresh";
+  const [stepped, setStepped] = useState<{ to: string; slow: boolean } | null>(null);
+  const here = stepped?.to === layer;
+  const known = forecast.current && (forecast.etaSeconds !== null || forecast.stored === forecast.total);
   const go = useEffectEvent(() => {
-    setStepped(null);
-    fetch();
+    if (isQuick(forecast.etaSeconds, forecast.stored, forecast.total)) {
+      setStepped(null);
+      fetch();
+    } else setStepped(stepped && { ...stepped, slow: true });
   });
-  const goes = waits && forecast.current && quick;
+  const pending = here && known && !stepped.slow;
   useEffect(() => {
-    if (!goes) return;
+    if (!pending) return;
     const timer = setTimeout(() => go(), PAUSE);
     return () => clearTimeout(timer);
-  }, [goes, layer]);
-  const slow = waits && forecast.current && !quick && activity.active.length === 0;
-  return { onStep: setStepped, slowSeconds: slow ? forecast.etaSeconds : null };
+  }, [pending, layer]);
+  const told = here && stepped.slow && freshness !== "fresh" && activity.active.length === 0;
+  return {
+    onStep: (to) => setStepped({ to, slow: false }),
+    slowSeconds: told ? forecast.etaSeconds : null,
+  };
 }
