@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from torch import Tensor
 
 from attribution_core import layers, registry
+from attribution_core.layers import CamLayer
 from attriscope.errors import ExplorerError
 from attriscope.workers.failures import error_body, is_device_fault
 from attriscope.workers.messages import ErrorBody, LayerDescription
@@ -33,7 +34,7 @@ class Described:
     outputs: int | None = None
     forward_seconds: float | None = None
     layers: tuple[LayerDescription, ...] = ()
-    cam_layer: layers.CamLayer | None = None
+    cam_layer: CamLayer | None = None
     unavailable: dict[str, tuple[str, ...]] = field(default_factory=dict)
     error: ErrorBody | None = None
 
