@@ -33,6 +33,7 @@ _FAMILIES = {
 }
 _NEEDS = {
     "layer": "a layer",
+    "positions": "positions at it",
     "baseline": "a baseline",
     "distribution": "samples of the dataset as baselines",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -48,7 +48,26 @@ def describe_layers(model: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Layer
     )
 
 
+@dataclass(frozen=True, slots=True)
+class CamLayer:
+    """A layer for Grad-CAM.
+
+    Attributes:
+        name: path in the model.
+        holds: what the last one of the model is in it.
+    """
+
+    name: str
+    holds: Literal["convolution", "attention"]
+
+
 def default_cam_layer(model: nn.Module, inputs: tuple[Tensor, ...]) -> str | None:
+    """The name of `find_cam_layer`."""
+    found = find_cam_layer(model, inputs)
+    return None if found is None else found.name
+
+
+def find_cam_layer(model: nn.Module, inputs: tuple[Tensor, ...]) -> CamLayer | None:
     """The layer that Grad-CAM takes by default; None where none has a map of positions.
 
     Convolutional networks: the outermost submodule that contains the last-called convolution and keeps its spatial
@@ -72,9 +91,11 @@ def default_cam_layer(model: nn.Module, inputs: tuple[Tensor, ...]) -> str | Non
     if last is None:
         return None
     if attention is not None:
-        return _token_layer(calls, attention, inputs[0].shape[0])
+        into = _token_layer(calls, attention, inputs[0].shape[0])
+        return None if into is None else CamLayer(into, "attention")
     shapes = {name: output for name, _, output in calls if isinstance(output, tuple)}
-    return _outermost(last, shapes, lambda shape: len(shape) > 2 and shape[2:] == shapes[last][2:]) or last
+    name = _outermost(last, shapes, lambda shape: len(shape) > 2 and shape[2:] == shapes[last][2:]) or last
+    return CamLayer(name, "convolution")
 
 
 def _token_layer(calls: list[_Call], attention: int, examples: int) -> str | None:

@@ -106,8 +106,8 @@ class MethodSpec:
         anytime: whether partial results are estimates of the whole map.
         stochastic: whether results depend on a seed; there is an argument ``seed`` then (see `seed`), and examples are
             explained one by one, each under it.
-        needs: of 'layer'; 'baseline' (one row for each example); 'distribution' (rows drawn from the dataset, which
-            are given as ``baselines``).
+        needs: of 'layer'; 'positions' (at that layer, whose value is then more than a vector); 'baseline' (one row for
+            each example); 'distribution' (rows drawn from the dataset, which are given as ``baselines``).
         integers: whether integer inputs (tokens) can be explained; perturbations and activations always can.
         distribution: how many rows a method that needs a distribution gets from an explorer.
         smoothing: whether the smoothing modifier applies.

@@ -1,27 +1,30 @@
-"""The page's weight and its brush: ``python -m benchmarks.page [--json FILE]``.
+"""The page in Chromium: ``python -m benchmarks.page [--only PART …] [--json FILE]``.
 
-- *Initial JavaScript*: every script that a fresh browser loads until the first samples are on screen, from a running
+- *scripts*: every script that a fresh browser loads until the first samples are on screen, from a running
   `attriscope demo`, each gzipped at level 6 as proxies do.
-- *Recolouring*: the page's own `frontend/src/heatmap`, bundled by Vite, on a canvas in Chromium: a 512 × 512 map is
-  normalised, painted and put on the canvas again after a change of sign, scale or opacity, every time another value.
+- *brush*: the page's own `frontend/src/heatmap`, bundled by Vite, on a canvas: a 512 × 512 map is normalised, painted
+  and put on the canvas again after a change of sign, scale or opacity, every time another value.
+- *paint*, *fetch*, *scroll*, *recolour*, *memory*: what a reader does with that demo; see `benchmarks.reading`.
 
-Needs the page's dependencies (`make check` installs them) and Chromium.
+A row with a sign is a promise; one that is missed makes the exit status 1. Needs the page's dependencies (`make check`
+installs them) and Chromium, whose frames are drawn by the processor here.
 """
 
 from __future__ import annotations
 
 import argparse
 import gzip
-import json
-import statistics
 import subprocess
+import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import Browser, Response, sync_playwright
 
-from benchmarks.machine import described, facts
+from benchmarks import reading
+from benchmarks.machine import facts
+from benchmarks.table import Table, median, percentile
 from tests.browser import chromium
 from tests.live import ROOT, LiveServer
 
@@ -92,7 +95,7 @@ def bundled() -> str:
         return Path(folder, "heatmap.js").read_text()
 
 
-def recolouring(browser: Browser) -> dict[str, Any]:
+def brush(table: Table, browser: Browser) -> None:
     """Milliseconds of each painter."""
     script, page = bundled(), browser.new_page()
     page.route("http://benchmark.test/", lambda route: route.fulfill(body="<!doctype html>", content_type="text/html"))
@@ -102,18 +105,15 @@ def recolouring(browser: Browser) -> dict[str, Any]:
     page.goto("http://benchmark.test/")
     found = page.evaluate(RECOLOUR, {"size": SIZE, "runs": WARM + RUNS})
     page.close()
-    return {
-        "ranking, once for a map": found["ranked"],
-        **{name: _spread(t[WARM:]) for name, t in found["times"].items()},
-    }
+    table.add(f"ranking a {SIZE} × {SIZE} map, once for each", found["ranked"], "ms")
+    for name, times in found["times"].items():
+        counted = times[WARM:]
+        note = f"95 % {percentile(counted, 0.95):.2f}, largest {max(counted):.2f}"
+        table.add(f"recolouring it, {name}, median", median(counted), "ms", note=note)
 
 
-def _spread(times: list[float]) -> dict[str, float]:
-    return {"median": statistics.median(times), "95 %": statistics.quantiles(times, n=20)[-1], "largest": max(times)}
-
-
-def initial_scripts(browser: Browser, server: LiveServer) -> dict[str, int]:
-    """Gzipped bytes of every script loaded by the time the first samples show."""
+def scripts(table: Table, browser: Browser, server: LiveServer) -> None:
+    """Gzipped size of every script loaded by the time the first samples show."""
     sizes: dict[str, int] = {}
 
     def weigh(response: Response) -> None:
@@ -125,34 +125,37 @@ def initial_scripts(browser: Browser, server: LiveServer) -> dict[str, int]:
     page.goto(server.url)
     page.get_by_test_id("prediction").first.wait_for(timeout=60_000)
     page.close()
-    return sizes
+    table.add("initial JavaScript, gzipped", sum(sizes.values()) / 1000, "kB", "≤", 300, f"{len(sizes)} scripts")
 
 
-def main() -> None:
+PARTS: dict[str, Callable[[Table, Browser, LiveServer], None]] = {
+    "scripts": scripts,
+    "paint": reading.first_paint,
+    "fetch": reading.fetches,
+    "scroll": reading.scrolling,
+    "recolour": reading.recolouring,
+    "memory": reading.memory,
+}
+
+
+def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--only", nargs="+", choices=["brush", *PARTS], default=["brush", *PARTS], metavar="PART")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     arguments = parser.parse_args()
-    machine = facts()
+    machine, table = facts(), Table()
     with sync_playwright() as playwright:
         browser = chromium.launch(playwright)
         version = browser.version
-        colours = recolouring(browser)
-        with LiveServer("demo", workers=None) as server:
-            scripts = initial_scripts(browser, server)
+        if "brush" in arguments.only:
+            brush(table, browser)
+        # A server for each part: none finds in the store what another has asked for.
+        for name in (name for name in PARTS if name in arguments.only):
+            with LiveServer("demo", workers=None) as server:
+                PARTS[name](table, browser, server)
         browser.close()
-    print(f"Initial JavaScript: {sum(scripts.values()) / 1000:.1f} kB gzipped")
-    for name, size in scripts.items():
-        print(f"  {name:40}{size / 1000:9.1f}")
-    print(f"Recolouring a {SIZE} × {SIZE} map, {RUNS} times; milliseconds")
-    print(f"  {'':40}{'median':>9}{'95 %':>9}{'largest':>9}")
-    for name, value in colours.items():
-        figures = value.values() if isinstance(value, dict) else [value]
-        print(f"  {name:40}" + "".join(f"{figure:9.2f}" for figure in figures))
-    print(f"Chromium {version}; {described(machine)}")
-    if arguments.json:
-        found = {"scripts": scripts, "milliseconds": colours, "chromium": version, "machine": machine}
-        arguments.json.write_text(json.dumps(found, indent=2) + "\n")
+    return table.close(machine, arguments.json, chromium=version)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -110,6 +110,7 @@ def _said() -> Iterator[str]:
 def _words(properties: dict[str, Any]) -> Iterator[str]:
     for schema in properties.values():
         yield from (schema[key] for key in ("title", "description", "unit") if isinstance(schema.get(key), str))
+        yield from (choice for choice in schema.get("enum", ()) if isinstance(choice, str))
 
 
 def test_every_text_of_the_registry_has_its_chinese() -> None:

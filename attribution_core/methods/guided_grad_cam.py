@@ -134,6 +134,6 @@ SPEC = MethodSpec(
     ),
     evaluations=lambda values, info: Cost(2, 2),
     against=_against,
-    needs=frozenset({"layer"}),
+    needs=frozenset({"layer", "positions"}),
     smoothing=True,
 )

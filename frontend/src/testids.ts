@@ -62,4 +62,6 @@ export const TESTID = {
   sentence: "sentence",
   hint: "hint",
   shortcuts: "shortcuts",
+  layerStep: "layer-step",
+  nothing: "nothing",
 } as const;

@@ -40,7 +40,7 @@ def test_specs_are_complete(spec: registry.MethodSpec) -> None:
     assert spec.summary.endswith(".")
     assert spec.limitations
     assert all("http" in reference for reference in spec.references)
-    assert spec.needs <= {"layer", "baseline", "distribution"}
+    assert spec.needs <= {"layer", "positions", "baseline", "distribution"}
     assert "layer" in spec.needs or spec.space not in ("layer", "neuron")
     assert ("distribution" in spec.needs) == (spec.distribution > 0) == spec.method.takes_distribution
     fields = spec.arguments(registry.InputInfo(((3, 8, 8),))).model_fields

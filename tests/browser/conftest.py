@@ -42,6 +42,13 @@ def cifar10() -> Iterator[LiveServer]:
         yield server
 
 
+@pytest.fixture(scope="package")
+def large() -> Iterator[LiveServer]:
+    """A model of more than 600 modules and 1000 classes."""
+    with LiveServer("serve", str(EXPLORERS / "large.py")) as server:
+        yield server
+
+
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     opened = browser.new_context(viewport={"width": 1280, "height": 900})

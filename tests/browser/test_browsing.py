@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.explorer_page import ExplorerPage
@@ -87,3 +89,58 @@ def test_d3_a_slow_dataset_shows_what_has_arrived(page: Page, serve_faulty) -> N
     expect(explorer.samples.first).to_be_visible()
     assert explorer.samples.count() < 8
     expect(explorer.samples).to_have_count(8)
+
+
+@pytest.mark.parametrize(
+    ("factory", "words"),
+    [
+        ("explorer", "There are only 24 samples, the dataset says."),
+        ("claims_more", "There are only 100 samples, the dataset says."),
+        ("infinite", "This server reads no more than the first 10000 samples."),
+    ],
+)
+def test_a_number_past_the_end_is_told_at_once(
+    page: Page, serve_faulty: Callable[..., LiveServer], factory: str, words: str
+) -> None:
+    server = serve_faulty(factory)
+    explorer = ExplorerPage(page, server, "count=2").ready(2)
+    page.get_by_label("Go to number").fill("99999999")
+    page.get_by_label("Go to number").press("Enter")
+    nothing = page.get_by_test_id("nothing")
+    expect(nothing).to_contain_text(words, timeout=5000)
+    nothing.get_by_role("button", name="Back to the first").click()
+    explorer.ready(2)
+    page.get_by_label("Go to number").fill("1")
+    page.get_by_label("Go to number").press("Enter")
+    expect(explorer.sample(1)).to_be_visible()
+
+
+def test_a_number_past_the_true_end_is_told_once_that_is_read(
+    page: Page, serve_faulty: Callable[..., LiveServer]
+) -> None:
+    server = serve_faulty("claims_more")
+    ExplorerPage(page, server, "count=2").ready(2)
+    page.get_by_label("Go to number").fill("90")
+    page.get_by_label("Go to number").press("Enter")
+    expect(page.get_by_test_id("nothing")).to_contain_text("There are only 6 samples.")
+
+
+def test_reading_stops_where_nobody_waits_any_more(page: Page, serve_faulty: Callable[..., LiveServer]) -> None:
+    server = serve_faulty("infinite")
+    explorer = ExplorerPage(page, server, "count=2").ready(2)
+    page.get_by_label("Go to number").fill("9000")
+    page.get_by_label("Go to number").press("Enter")
+    expect(page.get_by_text(re.compile(r"Scanning… \d+ of 9001 samples read"))).to_be_visible()
+    page.get_by_role("button", name="Back to the first").click()
+    explorer.ready(2)
+    page.wait_for_timeout(1000)
+    before = server.samples(start=0, count=1)["scanned"]
+    page.wait_for_timeout(1000)
+    assert server.samples(start=0, count=1)["scanned"] == before < 9000
+
+
+def test_a_place_past_the_matches_is_told(page: Page, cifar10: LiveServer) -> None:
+    ExplorerPage(page, cifar10, "label=3&count=2").ready(2)
+    page.get_by_label("Go to place").fill("99999999")
+    page.get_by_label("Go to place").press("Enter")
+    expect(page.get_by_test_id("nothing")).to_contain_text("Only 20 samples match so far.")

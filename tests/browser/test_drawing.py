@@ -10,9 +10,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.explorer_page import ExplorerPage
+from tests.browser.rendering import heat, limit
 from tests.live import LiveServer
-
-RAISES, LOWERS = np.array([0, 128, 0]), np.array([255, 0, 0])
 
 
 def attributions(server: LiveServer, sample: int, **settings: object) -> np.ndarray:
@@ -23,16 +22,9 @@ def attributions(server: LiveServer, sample: int, **settings: object) -> np.ndar
     return values.sum(axis=0)
 
 
-def limit(values: np.ndarray, clipped: float = 2.0) -> float:
-    """The magnitude above which `clipped` percent of the summed magnitude lies."""
-    ordered = np.sort(np.abs(values), axis=None).astype(np.float64)
-    return float(ordered[np.searchsorted(np.cumsum(ordered), ordered.sum() * (1 - clipped / 100))])
-
-
 def green_red(values: np.ndarray) -> np.ndarray:
-    """Captum's colours for values in −1 … 1: white for nothing, green for what raises, red for what lowers."""
-    ends = np.where(values[..., None] < 0, LOWERS, RAISES)
-    return 255 + (ends - 255) * np.abs(values)[..., None]
+    """Captum's colours for values in −1 … 1."""
+    return heat(values, "green-red")
 
 
 @pytest.mark.parametrize("method", ["Integrated Gradients", "Saliency", "Input × Gradient", "Occlusion"])
@@ -115,7 +107,7 @@ def test_on_scenes_the_true_evidence_can_be_shown(page: Page, scenes: LiveServer
     explorer = ExplorerPage(page, scenes, "count=2").ready(2)
     explorer.fetch()
     expect(page.get_by_test_id("evidence-outline")).to_have_count(0)
-    page.get_by_role("switch", name="True evidence").check()
+    page.get_by_role("region", name="Display").get_by_text("True evidence").click()
     # On the original and over the map, of both samples.
     expect(page.get_by_test_id("evidence-outline")).to_have_count(4)
 

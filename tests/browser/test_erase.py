@@ -4,7 +4,7 @@ import io
 import re
 
 import numpy as np
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.explorer_page import ExplorerPage
 from tests.live import LiveServer
@@ -104,3 +104,39 @@ def test_brush_and_fills_on_two_models(page: Page, cifar10: LiveServer) -> None:
         found.append(scores)
     assert len({tuple(scores.values()) for scores in found}) > 1
     assert len(found[0]) == 2
+
+
+def test_a_finger_erases(browser: Browser, scenes: LiveServer) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 800}, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    explorer = ExplorerPage(page, scenes, "count=1")
+    explorer.sample(0).get_by_test_id("edit").tap()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("Brush", exact=True).tap()
+    surface = dialog.get_by_test_id("edit-surface")
+    surface.scroll_into_view_if_needed()
+    scrolled = page.evaluate("[window.scrollY, document.querySelector('[role=dialog]').scrollTop]")
+    stroke(page, surface, [(0.3, 0.3), (0.5, 0.5), (0.7, 0.7)])
+    erased = dialog.get_by_text(re.compile(r"\d+ % erased"))
+    expect(erased).to_be_visible()
+    # The finger draws and does not scroll.
+    assert page.evaluate("[window.scrollY, document.querySelector('[role=dialog]').scrollTop]") == scrolled
+    before = erased.text_content()
+    stroke(page, surface, [(0.3, 0.7), (0.5, 0.5), (0.7, 0.3)])
+    expect(erased).not_to_have_text(before or "")
+    best = scenes.samples(count=1)["items"][0]["predictions"]["scenes_cnn"][0]
+    row = dialog.locator(f'[data-testid="edit-score"][data-class="{best["index"]}"]')
+    assert settled(row) != best["score"]
+    context.close()
+
+
+def stroke(page: Page, surface: Locator, places: list[tuple[float, float]]) -> None:
+    """One finger from place to place, in shares of the surface."""
+    area = surface.bounding_box()
+    assert area is not None
+    points = [{"x": area["x"] + x * area["width"], "y": area["y"] + y * area["height"]} for x, y in places]
+    devtools = page.context.new_cdp_session(page)
+    for n, point in enumerate(points):
+        kind = "touchMove" if n else "touchStart"
+        devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
+    devtools.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})

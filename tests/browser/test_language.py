@@ -66,3 +66,28 @@ def test_the_chinese_page_passes_axe(page: Page, tiny: LiveServer, scheme: Liter
     expect(page.get_by_role("menuitem", name="中文")).to_be_visible()
 
     assert violations(page) == []
+
+
+def test_a_language_that_cannot_be_loaded_is_said_and_the_page_stays_as_it_is(page: Page, scenes: LiveServer) -> None:
+    explorer = ExplorerPage(page, scenes, "count=1").ready(1)
+    page.route("**/zh-*.js", lambda route: route.abort())
+    page.get_by_role("button", name="Language").click()
+    page.get_by_role("menuitem", name="中文").click()
+    told = page.get_by_role("region", name="Language")
+    expect(told).to_contain_text("中文 could not be loaded, so the page stays in English.")
+    expect(explorer.fetch_button).to_contain_text("Fetch")
+    assert violations(page) == []
+    page.unroute_all()
+    page.get_by_role("button", name="Language").click()
+    page.get_by_role("menuitem", name="English").click()
+    expect(told).to_have_count(0)
+
+
+def test_reasons_and_choices_are_in_chinese(page: Page, scenes: LiveServer) -> None:
+    ExplorerPage(page, scenes, "count=1&lang=zh&method=layer_grad_cam").ready(1)
+    page.get_by_role("combobox", name="scenes_cnn 的层").click()
+    page.get_by_role("textbox", name="按名称或类型搜索").fill("flatten")
+    expect(page.get_by_role("treeitem").first).to_contain_text("没有空间位置")
+    ExplorerPage(page, scenes, "count=1&lang=zh").ready(1)
+    page.get_by_role("button", name="更多参数").click()
+    expect(page.get_by_role("combobox", name="求积方法")).to_have_value("高斯–勒让德求积")

@@ -1124,6 +1124,11 @@ export interface components {
             k: number;
             /** Samples */
             samples: number;
+            /**
+             * Scan
+             * @description most samples ever read from a dataset
+             */
+            scan: number;
         };
         /**
          * MapInfo
@@ -1193,7 +1198,7 @@ export interface components {
             name: string;
             /**
              * Needs
-             * @description of 'layer', 'baseline', 'distribution'
+             * @description of 'layer', 'positions' (at that layer), 'baseline', 'distribution'
              */
             needs: string[];
             /**
@@ -1230,10 +1235,10 @@ export interface components {
             takes_target: boolean;
             /**
              * Unavailable
-             * @description model name → why the method cannot explain it
+             * @description model name → reasons why the method cannot explain it
              */
             unavailable: {
-                [key: string]: string;
+                [key: string]: string[];
             };
         };
         /** ModelDescription */
@@ -1242,6 +1247,11 @@ export interface components {
             class_name: string;
             /** Default Layer */
             default_layer: string | null;
+            /**
+             * Default Layer Holds
+             * @description what it was chosen for: the last one of the model is in it
+             */
+            default_layer_holds?: ("convolution" | "attention") | null;
             /**
              * Forward Seconds
              * @description of one forward pass of one sample; None if it was not run

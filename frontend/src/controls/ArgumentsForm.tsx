@@ -6,6 +6,7 @@ import type { Arguments, Scalar } from "../state/page";
 import { argumentFields, type ArgumentField } from "../state/schema";
 import { errorText, useText } from "../text";
 import { useChangeColumn } from "../views/columns";
+import { choiceName } from "../text/localise";
 import { useWorkspace } from "../views/workspace";
 import { Group } from "./Field";
 import { NumberField } from "./NumberField";
@@ -106,7 +107,7 @@ function ArgumentInput({ field, value, error, onChange }: ArgumentInputProps): R
       return (
         <Select
           {...common}
-          data={field.choices.map((choice) => ({ value: JSON.stringify(choice), label: choiceLabel(choice) }))}
+          data={field.choices.map((choice) => ({ value: JSON.stringify(choice), label: choiceName(text, choice) }))}
           value={shown === null ? null : JSON.stringify(shown)}
           allowDeselect={false}
           onChange={(next) => next !== null && onChange(JSON.parse(next) as Scalar)}
@@ -145,9 +146,4 @@ function ArgumentInput({ field, value, error, onChange }: ArgumentInputProps): R
 
 function stepOf({ minimum, maximum }: ArgumentField): number {
   return minimum !== null && maximum !== null && maximum - minimum <= 1 ? 0.05 : 1;
-}
-
-function choiceLabel(choice: Scalar): string {
-  const label = String(choice).replaceAll("_", " ");
-  return label.charAt(0).toUpperCase() + label.slice(1);
 }

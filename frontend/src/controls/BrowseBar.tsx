@@ -28,7 +28,7 @@ export function BrowseBar(): ReactElement {
         <span className={classes.wide}>{text.browse.order}</span>
         <Select
           size="xs"
-          w={190}
+          w={172}
           data={ORDERS.map((order) => ({ value: order, label: text.browse.orders[order] }))}
           value={browse.order}
           allowDeselect={false}
@@ -152,7 +152,7 @@ function GoTo({ plain }: { plain: boolean }): ReactElement {
   return (
     <NumberInput
       size="xs"
-      w={116}
+      w={108}
       placeholder={label}
       aria-label={label}
       hideControls

@@ -32,7 +32,7 @@ export function DisplayBar(): ReactElement {
         <span className={classes.wide}>{text.display.sign}</span>
         <Select
           size="xs"
-          w={116}
+          w={122}
           aria-label={text.display.sign}
           data={SIGN_CHOICES.map((sign) => ({ value: sign, label: text.display.signs[sign] }))}
           value={display.sign}
@@ -42,12 +42,16 @@ export function DisplayBar(): ReactElement {
       </label>
       {hasEvidence && (
         <Tooltip label={text.display.evidenceHelp}>
-          <Switch
-            size="xs"
-            label={text.display.evidence}
-            checked={display.evidence}
-            onChange={(event) => set({ evidence: event.currentTarget.checked })}
-          />
+          <label className={classes.chip}>
+            <input
+              type="checkbox"
+              role="switch"
+              className="visually-hidden"
+              checked={display.evidence}
+              onChange={(event) => set({ evidence: event.currentTarget.checked })}
+            />
+            <span>{text.display.evidence}</span>
+          </label>
         </Tooltip>
       )}
       <DrawingMenu display={display} />

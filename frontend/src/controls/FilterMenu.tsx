@@ -1,4 +1,4 @@
-import { Button, Popover, SegmentedControl, Select } from "@mantine/core";
+import { ActionIcon, Button, Popover, SegmentedControl, Select } from "@mantine/core";
 import type { ReactElement } from "react";
 
 import { classNames, classOptions } from "../state/classes";
@@ -7,7 +7,8 @@ import { changePage, resetFilters, useBrowse } from "../state/services";
 import { useText } from "../text";
 import { useWorkspace } from "../views/workspace";
 import classes from "./Bars.module.css";
-import { Filter } from "./icons";
+import { CLASS_SEARCH } from "./classSearch";
+import { Cross, Filter } from "./icons";
 
 const CORRECTNESS = { any: null, correct: true, incorrect: false } as const;
 
@@ -31,7 +32,7 @@ export function FilterMenu(): ReactElement {
   const correctness = browse.correct === null ? "any" : browse.correct ? "correct" : "incorrect";
 
   return (
-    <div className={classes.item}>
+    <div className={`${classes.item} ${classes.yielding}`}>
       <Popover width={280} position="bottom-start" shadow="md" trapFocus>
         <Popover.Target>
           <Button
@@ -39,6 +40,8 @@ export function FilterMenu(): ReactElement {
             color={active ? "violet" : "ink"}
             size="xs"
             leftSection={<Filter />}
+            miw={0}
+            {...(active && { title: summary })}
           >
             {active ? text.browse.filtered(summary) : text.browse.filter}
           </Button>
@@ -66,9 +69,8 @@ export function FilterMenu(): ReactElement {
               placeholder={text.browse.anyClass}
               data={classChoices}
               value={browse.predicted === null ? null : String(browse.predicted)}
-              searchable
+              {...CLASS_SEARCH}
               clearable
-              limit={200}
               disabled={classChoices.length === 0}
               description={classChoices.length === 0 ? text.browse.noClasses : null}
               comboboxProps={{ withinPortal: false }}
@@ -80,9 +82,8 @@ export function FilterMenu(): ReactElement {
               placeholder={text.browse.anyClass}
               data={classChoices}
               value={browse.label === null ? null : String(browse.label)}
-              searchable
+              {...CLASS_SEARCH}
               clearable
-              limit={200}
               disabled={classChoices.length === 0 || unlabelled}
               comboboxProps={{ withinPortal: false }}
               clearButtonProps={{ "aria-label": text.browse.clear }}
@@ -92,9 +93,15 @@ export function FilterMenu(): ReactElement {
         </Popover.Dropdown>
       </Popover>
       {active && (
-        <Button variant="subtle" size="compact-xs" onClick={resetFilters}>
-          {text.browse.clear}
-        </Button>
+        <ActionIcon
+          variant="subtle"
+          size="sm"
+          aria-label={text.browse.clear}
+          title={text.browse.clear}
+          onClick={resetFilters}
+        >
+          <Cross />
+        </ActionIcon>
       )}
     </div>
   );

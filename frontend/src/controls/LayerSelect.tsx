@@ -1,138 +1,73 @@
-import { ActionIcon, Select, type SelectProps } from "@mantine/core";
-import { useEffect, useEffectEvent, useState, type KeyboardEvent, type ReactElement } from "react";
+import { useEffect, useEffectEvent, useState, type ReactElement } from "react";
 
-import type { LayerDescription, ModelDescription } from "../api/types";
 import { isAvailable, needsLayer } from "../state/settings";
-import { isQuick, layerBeside } from "../state/steps";
+import { isQuick } from "../state/steps";
+import { TESTID } from "../testids";
 import { errorText, useText } from "../text";
 import { useFetchAction } from "../views/actions";
 import { useChangeColumn } from "../views/columns";
+import { useFreshness } from "../views/freshness";
 import { useWorkspace } from "../views/workspace";
-import { Group } from "./Field";
-import classes from "./LayerSelect.module.css";
+import { Group, Help } from "./Field";
+import { LayerPicker } from "./layers/LayerPicker";
 
 /** For methods that look at a layer. */
 export function LayerSelect(): ReactElement | null {
   const text = useText();
   const { settings, forecast } = useWorkspace();
   const change = useChangeColumn();
+  const { onStep, slowSeconds } = useStepping(settings.layer);
   if (!needsLayer(settings.method) || !isAvailable(settings)) return null;
-  const { model, layer } = settings;
+  const { model, method, layer } = settings;
   const error = forecast.errors.layer;
+  const choose = (name: string): void =>
+    change(({ ask, model: other }) => (other === model ? { layers: { ...ask.layers, [model.name]: name } } : {}));
   return (
     <Group title={text.settings.layer}>
-      <LayerChoice
+      <LayerPicker
         key={model.name}
         model={model}
+        method={method}
         value={layer}
         error={error ? errorText(text, error) : null}
-        onChange={(name) =>
-          change(({ ask, model: other }) => (other === model ? { layers: { ...ask.layers, [model.name]: name } } : {}))
-        }
+        onChange={choose}
+        onStep={(name) => {
+          choose(name);
+          onStep(name);
+        }}
       />
+      <div role="status" data-testid={TESTID.layerStep}>
+        {slowSeconds !== null && <Help>{text.layers.slow(text.fetch.about(slowSeconds))}</Help>}
+      </div>
     </Group>
   );
 }
 
 const PAUSE = 350;
 
-/** Fetches by itself what a step led to, once the reader pauses, where that is quick. */
-function useStepping(layer: string | null): (to: string) => void {
-  const { forecast } = useWorkspace();
+/** Fetches by itself what a step led to, once the reader pauses, where that is quick; tells where it is not. */
+function useStepping(layer: string | null): { onStep: (to: string) => void; slowSeconds: number | null } {
+  const { forecast, activity } = useWorkspace();
   const { fetch } = useFetchAction();
-  const [pending, setPending] = useState<string | null>(null);
+  const freshness = useFreshness();
+  const [stepped, setStepped] = useState<{ to: string; slow: boolean } | null>(null);
+  const here = stepped?.to === layer;
   const known = forecast.current && (forecast.etaSeconds !== null || forecast.stored === forecast.total);
   const go = useEffectEvent(() => {
-    setPending(null);
-    if (isQuick(forecast.etaSeconds, forecast.stored, forecast.total)) fetch();
+    if (isQuick(forecast.etaSeconds, forecast.stored, forecast.total)) {
+      setStepped(null);
+      fetch();
+    } else setStepped(stepped && { ...stepped, slow: true });
   });
+  const pending = here && known && !stepped.slow;
   useEffect(() => {
-    if (pending === null || pending !== layer || !known) return;
+    if (!pending) return;
     const timer = setTimeout(() => go(), PAUSE);
     return () => clearTimeout(timer);
-  }, [pending, layer, known]);
-  return setPending;
-}
-
-interface LayerChoiceProps {
-  model: ModelDescription;
-  value: string | null;
-  error: string | null;
-  onChange: (layer: string) => void;
-}
-
-function LayerChoice({ model, value, error, onChange }: LayerChoiceProps): ReactElement {
-  const text = useText();
-  const byName = new Map(model.layers.map((layer) => [layer.name, layer]));
-  const renderOption: SelectProps["renderOption"] = ({ option }) => {
-    const layer = byName.get(option.value);
-    return layer ? <LayerOption layer={layer} isDefault={layer.name === model.default_layer} /> : option.label;
+  }, [pending, layer]);
+  const told = here && stepped.slow && freshness !== "fresh" && activity.active.length === 0;
+  return {
+    onStep: (to) => setStepped({ to, slow: false }),
+    slowSeconds: told ? forecast.etaSeconds : null,
   };
-  const onStep = useStepping(value);
-  const step = (by: 1 | -1): void => {
-    const name = layerBeside(model.layers, value, by);
-    if (name === null) return;
-    onChange(name);
-    onStep(name);
-  };
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
-    event.preventDefault();
-    step(event.key === "ArrowUp" ? -1 : 1);
-  };
-  return (
-    <div className={classes.control}>
-      <Select
-        aria-label={text.settings.layerOf(model.name)}
-        data={model.layers.map(({ name, selectable }) => ({
-          value: name,
-          label: name || text.settings.wholeModel,
-          disabled: !selectable,
-        }))}
-        value={value}
-        searchable
-        allowDeselect={false}
-        nothingFoundMessage={text.settings.noLayer}
-        maxDropdownHeight={420}
-        limit={300}
-        comboboxProps={{ shadow: "md", width: 360, position: "bottom-start" }}
-        renderOption={renderOption}
-        error={error}
-        onChange={(name) => name !== null && onChange(name)}
-      />
-      <ActionIcon.Group onKeyDown={onKeyDown}>
-        {([-1, 1] as const).map((by) => {
-          const name = by < 0 ? text.target.layerUp(model.name) : text.target.layerDown(model.name);
-          return (
-            <ActionIcon
-              key={by}
-              variant="default"
-              size="lg"
-              aria-label={name}
-              title={name}
-              aria-disabled={layerBeside(model.layers, value, by) === null}
-              onClick={() => step(by)}
-            >
-              {by < 0 ? "↑" : "↓"}
-            </ActionIcon>
-          );
-        })}
-      </ActionIcon.Group>
-    </div>
-  );
-}
-
-function LayerOption({ layer, isDefault }: { layer: LayerDescription; isDefault: boolean }): ReactElement {
-  const text = useText();
-  const about = [layer.type, ...(layer.output_shape ? [layer.output_shape.join(" × ")] : [])].join(" · ");
-  return (
-    <div className={classes.option}>
-      <span className={classes.name}>
-        {layer.name || text.settings.wholeModel}
-        {isDefault && <span className={classes.mark}>{text.settings.layerDefault}</span>}
-      </span>
-      <span className={classes.about}>{about}</span>
-      {!layer.selectable && layer.reason !== null && <span className={classes.about}>{layer.reason}</span>}
-    </div>
-  );
 }

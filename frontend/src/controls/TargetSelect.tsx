@@ -7,11 +7,11 @@ import { isContrast, readClass, writeTarget, type ClassChoice } from "../state/t
 import { errorText, useText, type Text } from "../text";
 import { useChangeColumn } from "../views/columns";
 import { useWorkspace } from "../views/workspace";
+import { CLASS_SEARCH, SHOWN } from "./classSearch";
 import { Group, Help } from "./Field";
 import classesOf from "./TargetSelect.module.css";
 
 const ALONE = "";
-const SHOWN = 200;
 
 /** What can be explained of a model, as options of a drop-down: `writeTarget` makes their values. */
 export function targetOptions(
@@ -64,9 +64,8 @@ export function TargetSelect(): ReactElement | null {
             inputWrapperOrder={["label", "input", "description", "error"]}
             data={data}
             value={String(of)}
-            searchable
+            {...CLASS_SEARCH}
             allowDeselect={false}
-            limit={SHOWN}
             nothingFoundMessage={text.settings.noClass}
             error={error ? errorText(text, error) : null}
             onChange={(value) => value !== null && choose(readClass(value) ?? "predicted", against)}
@@ -84,9 +83,8 @@ export function TargetSelect(): ReactElement | null {
                 ),
               ]}
               value={against === null ? ALONE : String(against)}
-              searchable
+              {...CLASS_SEARCH}
               allowDeselect={false}
-              limit={SHOWN}
               nothingFoundMessage={text.settings.noClass}
               onChange={(value) => value !== null && choose(of, value === ALONE ? null : readClass(value))}
             />

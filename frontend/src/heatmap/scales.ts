@@ -6,6 +6,7 @@ import {
   interpolateInferno,
   interpolateRdBu,
   interpolateViridis,
+  schemeRdBu,
 } from "d3-scale-chromatic";
 
 export type Rgb = readonly [number, number, number];
@@ -50,7 +51,25 @@ function sequential(id: ScaleId, interpolate: (t: number) => string): ColourScal
   return { id, signed: false, colour, tint: colour };
 }
 
-const MIDDLE = parse(interpolateRdBu(0.5));
+/** A scale of `STEPS` colours, straight from each to the next. */
+function stepped(id: ScaleId, interpolate: (t: number) => string): ColourScale {
+  const steps = Array.from({ length: STEPS }, (_, k) => parse(interpolate((k + 0.5) / STEPS)));
+  const colour = (value: number): Rgb => {
+    const place = Math.abs(value) * (STEPS - 1);
+    const k = Math.min(Math.floor(place), STEPS - 2);
+    return mix(steps[k]!, steps[k + 1]!, place - k);
+  };
+  return { id, signed: false, colour, tint: colour };
+}
+
+const STEPS = 256;
+
+/** `interpolateRdBu(0.5)` without its rounding: the middle of a B-spline. */
+const MIDDLE = ((): Rgb => {
+  const [before, middle, after] = [4, 5, 6].map((i) => parse(schemeRdBu[11]![i]!)) as [Rgb, Rgb, Rgb];
+  const at = (i: 0 | 1 | 2): number => (before[i] + 4 * middle[i] + after[i]) / 6;
+  return [at(0), at(1), at(2)];
+})();
 
 /** ColorBrewer's RdBu with its grey middle lifted to white, and the less the further out, so that nothing is white. */
 function redBlue(value: number): Rgb {
@@ -71,8 +90,8 @@ const SCALES: readonly ColourScale[] = [
   diverging("green-red", [0, 128, 0], [255, 0, 0]),
   diverging("blue-red", [11, 87, 208], [224, 48, 30]),
   sequential("white-black", interpolateGreys),
-  sequential("viridis", interpolateViridis),
-  sequential("inferno", interpolateInferno),
+  stepped("viridis", interpolateViridis),
+  stepped("inferno", interpolateInferno),
   sequential("cividis", interpolateCividis),
 ];
 

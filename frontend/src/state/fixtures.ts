@@ -57,6 +57,7 @@ export function model(name: string, patch: Partial<ModelDescription> = {}): Mode
     layers: [],
     forward_seconds: 0.002,
     default_layer: "layer4",
+    default_layer_holds: "convolution",
     notices: [],
     ...patch,
   };

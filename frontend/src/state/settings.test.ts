@@ -75,7 +75,7 @@ describe("buildRequests", () => {
   });
 
   it("leaves out models that the method cannot explain, and layers where none is needed", () => {
-    const about = description({ methods: [method({ unavailable: { b: "no" } })] });
+    const about = description({ methods: [method({ unavailable: { b: ["no"] } })] });
     const requests = buildRequests(resolved({}, about), [0]);
     expect(requests.map(({ request: { model: name, layer } }) => [name, layer])).toEqual([["a", null]]);
     expect(buildRequests(resolved({ method: "grad_cam" }), [0])[0]?.request.layer).toBe("layer4");

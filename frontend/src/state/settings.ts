@@ -101,7 +101,7 @@ export const needsBaseline = (method: MethodDescription): boolean => method.need
 
 /** Why the method cannot explain this model, if so. */
 export function unavailable(method: MethodDescription, model: string): string | null {
-  return method.unavailable[model] ?? null;
+  return method.unavailable[model]?.join(" ") ?? null;
 }
 
 /** What is explained of one sample, which may be another class than the rest's. */

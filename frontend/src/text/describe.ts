@@ -11,7 +11,7 @@ import { phrase } from "./localise";
 
 export function formatScalar(text: Text, value: Scalar): string {
   if (typeof value === "boolean") return value ? text.map.on : text.map.off;
-  return typeof value === "number" ? formatValue(value, 6) : value;
+  return typeof value === "number" ? formatValue(value, 6) : phrase(text, value);
 }
 
 /** What matters of the arguments: quantities with a unit, and whatever is not as usual. */

@@ -9,6 +9,7 @@ import { faithfulness } from "./en/faithfulness";
 import { own, edit } from "./en/own";
 import { share } from "./en/share";
 import { mapText, detail, present, shortcuts } from "./en/looking";
+import { layers } from "./en/layers";
 import { target } from "./en/target";
 import { ordinal, plural, quoted } from "./en/words";
 
@@ -22,12 +23,14 @@ export const en = {
   details: "Details",
 
   language: "Language",
+  languageMissing: (name: string) =>
+    `${name} could not be loaded, so the page stays in English. Try again, or reload the page.`,
   /** Between the parts of an enumeration. */
   separator: ", ",
   /** By code, the fullest first, with parameters in braces; what is not here is said in the server's own words. */
   sentences: {} as Readonly<Record<string, readonly string[]>>,
   /** By their English: what the server says of methods, arguments, baselines and its own progress. */
-  phrases: {} as Readonly<Record<string, string>>,
+  phrases: { gausslegendre: "Gauss–Legendre" } as Readonly<Record<string, string>>,
 
   theme: { switchTo: { light: "Switch to the light theme", dark: "Switch to the dark theme" } },
   device: (device: string) => `The models run on ${device}`,
@@ -95,9 +98,7 @@ export const en = {
             : "",
     layer: "Layer",
     layerOf: (model: string) => `Layer of ${model}`,
-    layerDefault: "default",
     wholeModel: "(the whole model)",
-    noLayer: "No layer of that name",
     target: "Target",
     targetNone: "This method explains the layer itself, whatever the class.",
     targetHelp: "A click on a class beside a sample explains that one instead.",
@@ -130,6 +131,7 @@ export const en = {
 
   target,
   columns,
+  layers,
   methodGroups: {
     path: "Path",
     gradient: "Gradient",
@@ -215,8 +217,11 @@ export const en = {
         .filter((part) => part !== null)
         .join(", "),
     empty: "The dataset has no samples.",
-    pastEnd: (scanned: number) =>
-      `The dataset ends before this place; ${scanned} ${plural(scanned, "sample", "samples")} were read.`,
+    scanningTo: (scanned: number, to: number) => `Scanning… ${scanned} of ${to} samples read.`,
+    only: (there: number) => (there === 1 ? "There is only 1 sample." : `There are only ${there} samples.`),
+    onlySaid: (length: number) => `There are only ${length} samples, the dataset says.`,
+    onlyMatches: (matched: number) => `Only ${matched} ${plural(matched, "sample matches", "samples match")} so far.`,
+    noneRead: (limit: number) => `This server reads no more than the first ${limit} samples.`,
     toStart: "Back to the first",
     stopped: (index: number | null) =>
       index === null ? "Reading the dataset stopped." : `Reading the dataset stopped at item ${index}.`,

@@ -21,10 +21,16 @@ interface Speech {
 
 const speech = createStore<Speech>({ language: "en", text: en });
 let wanted: Language = "en";
+/** What was wanted and could not be loaded. */
+const missing = createStore<Language | null>(null);
 
 /** The words of the language in use. */
 export function useText(): Text {
   return useStore(speech, ({ text }) => text);
+}
+
+export function useMissingLanguage(): Language | null {
+  return useStore(missing, (language) => language);
 }
 
 export function useLanguage(): Language {
@@ -59,7 +65,11 @@ export async function switchLanguage(language: Language): Promise<void> {
 
 async function speak(language: Language): Promise<void> {
   wanted = language;
-  const text = await LOAD[language]();
+  missing.set(null);
+  const text = await LOAD[language]().catch((error: unknown) => {
+    if (wanted === language) missing.set(language);
+    throw error;
+  });
   // A choice made meanwhile goes first.
   if (wanted !== language) return;
   document.documentElement.lang = LANGUAGE_TAGS[language];

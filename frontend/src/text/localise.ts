@@ -4,13 +4,55 @@ import type { Description, MethodDescription } from "../api/types";
 import type { Text } from "./en";
 
 export function phrase(text: Text, english: string): string {
-  return Object.hasOwn(text.phrases, english) ? (text.phrases[english] ?? english) : english;
+  if (Object.hasOwn(text.phrases, english)) return text.phrases[english] ?? english;
+  for (const { pattern, words } of templatesOf(text)) {
+    const values = pattern.exec(english)?.groups;
+    if (values) return words.replace(PLACE, (_, name: string) => values[name] ?? "");
+  }
+  return english;
+}
+
+/** One of an argument's choices. */
+export function choiceName(text: Text, choice: string | number | boolean): string {
+  const said = phrase(text, String(choice));
+  if (said !== String(choice) || Object.hasOwn(text.phrases, said)) return said;
+  const words = said.replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}
+
+const PLACE = /\{(\w+)\}/g;
+
+interface Template {
+  readonly pattern: RegExp;
+  readonly words: string;
+}
+
+const templates = new WeakMap<Text, readonly Template[]>();
+
+/** Phrases with places in braces, for what differs from time to time. */
+function templatesOf(text: Text): readonly Template[] {
+  const known = templates.get(text);
+  if (known) return known;
+  const made = Object.entries(text.phrases)
+    .filter(([english]) => english.search(PLACE) >= 0)
+    .map(([english, words]) => {
+      const fixed = english.replace(/[.*+?^$()[\]|\\]/g, "\\$&");
+      return { pattern: new RegExp(`^${fixed.replace(PLACE, "(?<$1>.+?)")}$`, "s"), words };
+    });
+  templates.set(text, made);
+  return made;
 }
 
 export function localise(text: Text, description: Description): Description {
   return {
     ...description,
     methods: description.methods.map((method) => localiseMethod(text, method)),
+    models: description.models.map((model) => ({
+      ...model,
+      layers: model.layers.map((layer) =>
+        layer.reason === null ? layer : { ...layer, reason: phrase(text, layer.reason) },
+      ),
+    })),
     baselines: description.baselines.map((baseline) => ({
       ...baseline,
       name: phrase(text, baseline.name),
@@ -27,7 +69,7 @@ function localiseMethod(text: Text, method: MethodDescription): MethodDescriptio
     summary: say(method.summary),
     limitations: method.limitations.map(say),
     arguments: localiseSchema(say, method.arguments) as MethodDescription["arguments"],
-    unavailable: Object.fromEntries(Object.entries(method.unavailable).map(([model, why]) => [model, say(why)])),
+    unavailable: Object.fromEntries(Object.entries(method.unavailable).map(([model, why]) => [model, why.map(say)])),
   };
 }
 

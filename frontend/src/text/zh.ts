@@ -8,6 +8,7 @@ import { faithfulness } from "./zh/faithfulness";
 import { detail, mapText, present, shortcuts } from "./zh/looking";
 import { edit, own } from "./zh/own";
 import { share } from "./zh/share";
+import { layers } from "./zh/layers";
 import { target } from "./zh/target";
 import { quoted } from "./zh/words";
 
@@ -31,6 +32,7 @@ export const zh: Text = {
   details: "详情",
 
   language: "语言",
+  languageMissing: (name) => `无法加载 ${name}，页面仍使用中文。请重试，或重新加载页面。`,
   separator: "，",
   sentences,
   phrases,
@@ -101,9 +103,7 @@ export const zh: Text = {
             : "",
     layer: "层",
     layerOf: (model) => `${model} 的层`,
-    layerDefault: "默认",
     wholeModel: "（整个模型）",
-    noLayer: "没有此名称的层",
     target: "目标类别",
     targetNone: "此方法解释层本身，与类别无关。",
     targetHelp: "点击样本旁的类别，即可改为解释该类别。",
@@ -217,7 +217,11 @@ export const zh: Text = {
         .filter((part) => part !== null)
         .join("，"),
     empty: "数据集中没有样本。",
-    pastEnd: (scanned) => `数据集在此位置之前已结束；共读取 ${scanned} 个样本。`,
+    scanningTo: (scanned, to) => `正在扫描… 已读取 ${scanned}/${to} 个样本。`,
+    only: (there) => `总共只有 ${there} 个样本。`,
+    onlySaid: (length) => `数据集称总共只有 ${length} 个样本。`,
+    onlyMatches: (matched) => `目前只有 ${matched} 个样本匹配。`,
+    noneRead: (limit) => `此服务器最多读取前 ${limit} 个样本。`,
     toStart: "回到开头",
     stopped: (index) => (index === null ? "数据集读取已停止。" : `数据集读取在第 ${index} 项处停止。`),
   },
@@ -339,6 +343,7 @@ export const zh: Text = {
   shortcuts,
   target,
   columns,
+  layers,
 
   errors: {
     title: "出错了",

@@ -15,6 +15,7 @@ import classes from "./App.module.css";
 import { ErrorNote } from "./ErrorNote";
 import { Header } from "./Header";
 import { Main } from "./Main";
+import { MissingLanguage } from "./MissingLanguage";
 import { Workbench } from "./Workbench";
 
 export function App(): ReactElement {
@@ -39,6 +40,7 @@ export function App(): ReactElement {
         mayReload={explorers.data !== undefined && explorers.data.mode !== "demo"}
       />
       <Connection state={connection} />
+      <MissingLanguage />
       <Content explorers={explorers} id={id} explorer={explorer} missing={missing(text, list, id, ask.explorer)} />
     </div>
   );

@@ -67,7 +67,7 @@ function Work({ subject }: { subject: Subject }): ReactElement {
 }
 
 /** Below this width the settings move into a drawer. */
-const NARROW = "(max-width: 62em)";
+const NARROW = "(max-width: 70em)";
 
 const DetailView = lazy(() => import("./detail/DetailView"));
 const PresentView = lazy(() => import("./present/PresentView"));

@@ -111,27 +111,40 @@ class HostedExplorer:
         Returns 'scanning' while an answer asked for later would hold more.
         """
         self.pool.wake()
-        bound = min(start + count if query.plain else max(scan, start + count), self._scan_limit)
+        bound = self._bound(query, start, count, scan)
         deadline = asyncio.get_running_loop().time() + patience
         while True:
-            state = self._progress(query, start + count, bound)
+            state = self._progress(query, start, start + count, bound)
             remaining = deadline - asyncio.get_running_loop().time()
             if state != "scanning" or remaining <= 0:
                 return state
             try:
                 await asyncio.wait_for(self._changed.wait(), remaining)
             except TimeoutError:
-                return self._progress(query, start + count, bound)
+                return self._progress(query, start, start + count, bound)
 
-    def _progress(self, query: Query, wanted: int, bound: int) -> ScanState:
+    def _bound(self, query: Query, start: int, count: int, scan: int) -> int:
+        """As far as is read for a window; no further than now where nothing can be there.
+
+        What `len` says is believed of places far from what has been read, and of no others.
+        """
+        if not query.plain:
+            return min(scan if start >= scan else max(scan, start + count), self._scan_limit)
+        length = self.pool.description.dataset_length if self.pool.description else None
+        ended = length is not None and start >= max(length, len(self.table) + _STEP)
+        return len(self.table) if ended or start >= self._scan_limit else min(start + count, self._scan_limit)
+
+    def _progress(self, query: Query, start: int, wanted: int, bound: int) -> ScanState:
         found = len(self.table) if query.plain else len(self.table.matches(query))
         enough = found >= wanted and query.order == "dataset"
         if not enough:
             # Ordered by confidence, everything within the bound must be seen before the first is known.
-            self.scanner.want(bound if query.order != "dataset" or query.plain else min(bound, len(self.table) + _STEP))
+            # Otherwise a step at a time, so that reading stops where nobody asks any more.
+            self.scanner.want(bound if query.order != "dataset" else min(bound, len(self.table) + _STEP))
         last = min(wanted, len(self.table)) if query.plain else len(self.table)
+        shown = self.table.first(last)[start if query.plain else 0 :]
         shown_models = self.predictor.models if query.plain else [query.model]
-        predicted = all(record.judged(model) for record in self.table.first(last) for model in shown_models)
+        predicted = all(record.judged(model) for record in shown for model in shown_models)
         if enough and (predicted or not query.plain):
             return "idle" if predicted else "scanning"
         if self.scanner.state in ("failed", "exhausted"):

@@ -40,6 +40,7 @@ class ExplorerSummary(Message):
 class Limits(Message):
     samples: int
     k: int
+    scan: int = Field(description="most samples ever read from a dataset")
 
 
 class ExplorerDetail(ExplorerSummary):

@@ -60,8 +60,9 @@ def plan(loaded: LoadedExplorer, request: AttributionRequest, shapes: Sequence[S
     described = loaded.described[loaded.model(request.model).name]
     shapes = explained(loaded, shapes)
     spec = loaded.methods.get(request.method)
-    if (reason := described.against(spec.id)) is not None:
-        raise ExplorerError("not_applicable", f"{spec.name} cannot explain this model: {reason}", field="method")
+    if reasons := described.against(spec.id):
+        message = f"{spec.name} cannot explain this model: {' '.join(reasons)}"
+        raise ExplorerError("not_applicable", message, field="method")
     if request.precision not in spec.precisions:
         raise ExplorerError(
             "not_applicable",
@@ -198,6 +199,15 @@ def _layer(spec: registry.MethodSpec, layer: str | None, described: Described) -
             f"Layer {layer!r} cannot be explained: {by_name[layer].reason}",
             field="layer",
             layer=layer,
+        )
+    shape = by_name[layer].output_shape
+    if "positions" in spec.needs and shape is not None and len(shape) < 2:
+        raise ExplorerError(
+            "layer_without_positions",
+            f"Layer {layer!r} has {shape[0]} values and no positions, so that {spec.name} has no map; choose another.",
+            field="layer",
+            layer=layer,
+            units=shape[0],
         )
     return layer
 

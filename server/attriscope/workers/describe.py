@@ -54,7 +54,8 @@ def describe(loaded: LoadedExplorer, name: str) -> Description:
 def _model(model: LoadedModel, found: Described) -> ModelDescription:
     notices = list(model.notices)
     if found.error is not None:
-        notices.append(Notice(code=found.error.code, message=f"On the first sample: {found.error.message}"))
+        message = f"On the first sample: {found.error.message}"
+        notices.append(Notice(code=found.error.code, message=message, params=found.error.params))
     return ModelDescription(
         name=model.name,
         class_name=type(model.module).__name__,
@@ -62,6 +63,7 @@ def _model(model: LoadedModel, found: Described) -> ModelDescription:
         outputs=found.outputs,
         layers=list(found.layers),
         default_layer=found.default_layer,
+        default_layer_holds=None if found.cam_layer is None else found.cam_layer.holds,
         forward_seconds=found.forward_seconds,
         notices=notices,
     )
@@ -89,5 +91,5 @@ def _method(
         sign=spec.sign,
         precisions=list(spec.precisions),
         arguments=spec.arguments(inputs).model_json_schema(),
-        unavailable={name: why for name, found in described.items() if (why := found.against(spec.id)) is not None},
+        unavailable={name: list(why) for name, found in described.items() if (why := found.against(spec.id))},
     )

@@ -181,14 +181,14 @@ class MethodDescription(Message):
     references: list[str]
     anytime: bool
     stochastic: bool
-    needs: list[str] = Field(description="of 'layer', 'baseline', 'distribution'")
+    needs: list[str] = Field(description="of 'layer', 'positions' (at that layer), 'baseline', 'distribution'")
     takes_target: bool = Field(description="False for what explains a layer or unit, whatever the output")
     distribution: int = Field(description="samples of the dataset it compares with; 0 for none")
     smoothing: bool = Field(description="whether the smoothing modifier applies")
     sign: Literal["all", "positive", "absolute"] = Field(description="how its maps are drawn at first")
     precisions: list[str] = Field(description="of 'exact', 'fused', 'fast'")
     arguments: Json = Field(description="JSON Schema of the arguments, bounds and defaults for this input size")
-    unavailable: dict[str, str] = Field(description="model name → why the method cannot explain it")
+    unavailable: dict[str, list[str]] = Field(description="model name → reasons why the method cannot explain it")
 
 
 class LayerDescription(Message):
@@ -206,7 +206,12 @@ class ModelDescription(Message):
     outputs: int | None = Field(description="number of classes; 1 for a single value")
     layers: list[LayerDescription]
     default_layer: str | None
-    forward_seconds: float | None = Field(description="of one forward pass of one sample; None if it was not run")
+    default_layer_holds: Literal["convolution", "attention"] | None = Field(
+        default=None, description="what it was chosen for: the last one of the model is in it"
+    )
+    forward_seconds: float | None = Field(
+        description="of one sample's forward pass, in a batch if that is quicker; None if it was not run"
+    )
     notices: list[Notice]
 
 

@@ -308,7 +308,7 @@ def test_m8_integer_images_are_explained_by_what_needs_no_gradient() -> None:
     image = (pictures(1)[0] * 255).to(torch.uint8)
     client = one_image(FromBytes(), image)
     methods = {method.id: method.unavailable for method in client.runtime.description.methods}
-    assert "uint8" in methods["saliency"]["net"]
+    assert "uint8" in methods["saliency"]["net"][0]
     assert methods["occlusion"] == {}
     [(_, values)] = results(client.attribute(client.scan(1), 0, method="occlusion", baseline="white"))
     expected = attribution_core.Occlusion(FromBytes().eval()).attribute(

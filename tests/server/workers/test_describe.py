@@ -38,9 +38,9 @@ def test_the_forms_bounds_follow_the_inputs_size() -> None:
     assert (window["maximum"], window["default"]) == (8, 2)
     steps = methods["integrated_gradients"].arguments["properties"]["n_steps"]
     assert (steps["minimum"], steps["maximum"], steps["default"]) == (1, 1000, 50)
-    assert methods["layer_grad_cam"].needs == ["layer"]
+    assert methods["layer_grad_cam"].needs == ["layer", "positions"]
     # the toy has tanh: only what rectifies gradients has nothing to do
-    reasons = {why for method in methods.values() for why in method.unavailable.values()}
+    reasons = {why for method in methods.values() for found in method.unavailable.values() for why in found}
     assert all("calls no ReLU" in why for why in reasons)
     assert methods["saliency"].unavailable == {}
 

@@ -1,4 +1,4 @@
-/** Classes against each other, and steps from layer to layer. */
+/** Classes against each other. */
 
 export const target = {
   rather: (name: string, rival: string) => `${name} rather than ${rival}`,
@@ -9,7 +9,5 @@ export const target = {
   swap: "Swap the two classes",
   versus: "vs",
   explainRather: (name: string, rival: string) => `Explain ${name} rather than ${rival}`,
-  narrow: (n: number) => `Type to narrow ${n} classes.`,
-  layerUp: (model: string) => `Previous layer of ${model}`,
-  layerDown: (model: string) => `Next layer of ${model}`,
+  narrow: (n: number) => `Type a name or a number to find one of ${n} classes.`,
 };

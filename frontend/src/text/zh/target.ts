@@ -1,4 +1,4 @@
-/** Classes against each other, and steps from layer to layer. */
+/** Classes against each other. */
 
 import type { Text } from "../en";
 
@@ -11,7 +11,5 @@ export const target: Text["target"] = {
   swap: "交换两个类别",
   versus: "对比",
   explainRather: (name, rival) => `解释${name}而非${rival}`,
-  narrow: (n) => `共 ${n} 个类别，请输入以缩小范围。`,
-  layerUp: (model) => `${model} 的上一层`,
-  layerDown: (model) => `${model} 的下一层`,
+  narrow: (n) => `共 ${n} 个类别，请输入名称或编号查找。`,
 };

@@ -11,6 +11,7 @@ import { signOf } from "../../state/sign";
 import { TESTID } from "../../testids";
 import { useText } from "../../text";
 import { targetName, type Making } from "../../text/describe";
+import { FaithfulnessButton } from "../faithfulness/FaithfulnessButton";
 import { CaptionLines, PartialCaption } from "../samples/CaptionLines";
 import { Badge, Failure, PartialBadge, Place, useEstimate, type Estimate } from "../samples/MapCell";
 import type { Column } from "../columns";
@@ -83,6 +84,7 @@ export function Inspected(props: InspectedProps): ReactElement {
                   shared={display.shared}
                 />
               )}
+              {finished && cell.shown && <FaithfulnessButton sample={sample} made={cell.shown} />}
             </>
           }
         />

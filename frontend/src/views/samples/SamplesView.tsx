@@ -4,10 +4,11 @@ import type { ReactElement } from "react";
 import { toErrorBody } from "../../api/errors";
 import { isGrowing } from "../../api/queries";
 import { restartExplorer } from "../../api/routes";
+import type { SamplePage } from "../../api/types";
 import { isFiltered, SCAN_STEP } from "../../state/page";
 import { changePage, useBrowse, useDisplay } from "../../state/services";
 import { TESTID } from "../../testids";
-import { useText } from "../../text";
+import { useText, type Text } from "../../text";
 import { ErrorNote } from "../ErrorNote";
 import { useColumnsOf } from "../columns";
 import { GridBody } from "../grid/GridBody";
@@ -66,7 +67,7 @@ function ScanLine(): ReactElement | null {
   const what = text.browse.conditions(browse.correct, name(browse.predicted), name(browse.label));
   const growing = isGrowing(page);
   const index = typeof page.error?.params?.index === "number" ? page.error.params.index : null;
-  const pastEnd = plain && items.length === 0 && page.state !== "scanning";
+  const nothing = items.length === 0 && !growing;
 
   return (
     <>
@@ -95,24 +96,43 @@ function ScanLine(): ReactElement | null {
           />
         </div>
       )}
-      {pastEnd && !page.error && (
-        <p className={classes.empty}>
-          {page.scanned === 0 ? text.browse.empty : text.browse.pastEnd(page.scanned)}
-          {page.scanned > 0 && (
-            <Button size="compact-sm" variant="default" onClick={() => changePage({ browse: { start: 0 } })}>
-              {text.browse.toStart}
-            </Button>
-          )}
+      {nothing && plain && !page.error && (
+        <p className={classes.empty} role="status" data-testid={TESTID.nothing}>
+          {pastEnd(text, page, explorer.limits.scan, description.dataset_length)}
+          {page.start > 0 && <ToStart />}
+        </p>
+      )}
+      {nothing && !plain && page.start > 0 && (
+        <p className={classes.empty} role="status" data-testid={TESTID.nothing}>
+          {text.browse.onlyMatches(page.matched)}
+          <ToStart />
         </p>
       )}
       {plain && growing && items.length === 0 && (
         <p className={classes.scan} role="status">
           <Loader size={12} color="gray" aria-hidden="true" />
-          {text.browse.scanning}
+          {page.start > 0 ? text.browse.scanningTo(page.scanned, page.start + 1) : text.browse.scanning}
+          {page.start > 0 && <ToStart />}
         </p>
       )}
     </>
   );
+}
+
+/** Reading stops where nobody looks. */
+function ToStart(): ReactElement {
+  const text = useText();
+  return (
+    <Button size="compact-sm" variant="default" onClick={() => changePage({ browse: { start: 0 } })}>
+      {text.browse.toStart}
+    </Button>
+  );
+}
+
+/** Why no sample is at a place of the dataset. */
+function pastEnd(text: Text, page: SamplePage, limit: number, length: number | null): string {
+  if (page.state === "exhausted") return page.scanned === 0 ? text.browse.empty : text.browse.only(page.scanned);
+  return length !== null && length <= limit ? text.browse.onlySaid(length) : text.browse.noneRead(limit);
 }
 
 function Skeletons(): ReactElement {

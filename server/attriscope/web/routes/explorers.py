@@ -34,7 +34,7 @@ async def get_explorer(explorer: str, services: ServicesDep) -> ExplorerDetail:
     return ExplorerDetail(
         **dict(views.explorer(host)),
         description=host.pool.description,
-        limits=Limits(samples=MAX_SAMPLES, k=MAX_K),
+        limits=Limits(samples=MAX_SAMPLES, k=MAX_K, scan=services.settings.scan_limit),
     )
 
 
