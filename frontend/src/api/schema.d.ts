@@ -1254,7 +1254,7 @@ export interface components {
             default_layer_holds?: ("convolution" | "attention") | null;
             /**
              * Forward Seconds
-             * @description of one forward pass of one sample; None if it was not run
+             * @description of one sample's forward pass, in a batch if that is quicker; None if it was not run
              */
             forward_seconds: number | null;
             /** Layers */
