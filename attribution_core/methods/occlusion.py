@@ -204,8 +204,14 @@ class _Arguments(Arguments):
         return self
 
 
+def _axes(info: InputInfo) -> tuple[str, ...]:
+    """What windows slide along; nothing where the inputs have no axes in common."""
+    ranks = {len(shape) for shape in info.shapes}
+    return _AXES.get(ranks.pop(), ()) if len(ranks) == 1 else ()
+
+
 def _arguments(info: InputInfo) -> type[Arguments]:
-    axes = _AXES.get(len(info.shapes[0]), ())
+    axes = _axes(info)
     limits = {axis: min(_positions(shape)[at] for shape in info.shapes) for at, axis in enumerate(axes)}
     side = _default_window(min(limits.values(), default=1))
     fields = {}
@@ -224,7 +230,7 @@ def _arguments(info: InputInfo) -> type[Arguments]:
 
 
 def _keywords(values: dict[str, Any], info: InputInfo) -> dict[str, Any]:
-    axes = _AXES[len(info.shapes[0])]
+    axes = _axes(info)
     channels = [shape[:1] if len(shape) > 1 else () for shape in info.shapes]
     window = tuple(values[f"window_{axis}"] for axis in axes)
     stride = tuple(values[f"stride_{axis}"] for axis in axes)

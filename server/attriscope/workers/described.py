@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from torch import Tensor
 
 from attribution_core import layers, registry
 from attriscope.errors import ExplorerError
+from attriscope.workers import embedded
+from attriscope.workers.embedded import Embeddings
 from attriscope.workers.failures import error_body, is_device_fault
 from attriscope.workers.messages import ErrorBody, LayerDescription
 from attriscope.workers.models import LoadedModel
@@ -24,7 +26,7 @@ class Described:
     """What was found by running a model once on the first sample.
 
     outputs: number of columns, None where the model could not be run; 1 for a single value.
-    forward_seconds: of one forward pass, warm.
+    embeddings: see `embedded`. forward_seconds: of one forward pass, warm.
     unavailable: method id → why the method cannot explain this model. error: why the model could not be run.
     """
 
@@ -33,6 +35,7 @@ class Described:
     layers: tuple[LayerDescription, ...] = ()
     default_layer: str | None = None
     unavailable: dict[str, str] = field(default_factory=dict)
+    embeddings: Embeddings = field(default_factory=dict)
     error: ErrorBody | None = None
 
     def against(self, method: str) -> str | None:
@@ -41,9 +44,15 @@ class Described:
 
 
 def describe_model(
-    model: LoadedModel, example: tuple[Tensor, ...] | None, methods: registry.Catalogue, shelf: Shelf
+    model: LoadedModel,
+    example: tuple[Tensor, ...] | None,
+    methods: registry.Catalogue,
+    shelf: Shelf,
+    embeddings: Sequence[str | None],
 ) -> Described:
     """Runs the model on one example (without batch dimension), on its device.
+
+    embeddings: for each feature the layer that makes vectors of it, where it is named.
 
     Where memory runs out, the other models make room. Raises ExplorerError for a device that can no longer be used.
     """
@@ -51,7 +60,7 @@ def describe_model(
         return Described()
     try:
         shelf.bring(model)
-        return _run(model, example, methods)
+        return _run(model, example, methods, embeddings)
     except Exception as error:
         if is_device_fault(error):
             body = error_body(error)
@@ -59,18 +68,25 @@ def describe_model(
         failure = error_body(error)
     # Outside the except block, whose traceback would keep tensors alive.
     if failure.code == "out_of_memory" and shelf.relieve(model):
-        return describe_model(model, example, methods, shelf)
+        return describe_model(model, example, methods, shelf, embeddings)
     return Described(error=failure)
 
 
-def _run(model: LoadedModel, example: tuple[Tensor, ...], methods: registry.Catalogue) -> Described:
+def _run(
+    model: LoadedModel, example: tuple[Tensor, ...], methods: registry.Catalogue, embeddings: Sequence[str | None]
+) -> Described:
     inputs = tuple(value[None].to(model.device) for value in example)
     outputs = model.predict(inputs)[0].shape[1]
     forward_seconds = min(_seconds(lambda: model.predict(inputs)) for _ in range(_TIMED))
     with model.evaluating():
         found = layers.describe_layers(model.module, inputs)
         default = layers.default_cam_layer(model.module, inputs)
-        against = {spec.id: spec.applicable(model.module, inputs) for spec in methods.methods}
+        vectors = embedded.find(model.module, inputs, embeddings)
+        count = len(embeddings)
+        against = {
+            spec.id: spec.applicable(model.module, inputs[:count], inputs[count:] or None, embedded=vectors)
+            for spec in methods.methods
+        }
     return Described(
         outputs=outputs,
         forward_seconds=forward_seconds,
@@ -86,6 +102,7 @@ def _run(model: LoadedModel, example: tuple[Tensor, ...], methods: registry.Cata
         ),
         default_layer=default,
         unavailable={method: "; ".join(reasons) for method, reasons in against.items() if reasons},
+        embeddings=vectors,
     )
 
 
