@@ -215,15 +215,16 @@ def _arguments(info: InputInfo) -> type[Arguments]:
     limits = {axis: min(_positions(shape)[at] for shape in info.shapes) for at, axis in enumerate(axes)}
     side = _default_window(min(limits.values(), default=1))
     fields = {}
+    unit = "px" if len(axes) > 1 else None
     for axis, limit in limits.items():
         w = min(side, limit)
         fields[f"window_{axis}"] = whole(
-            w, 1, limit, f"Window {axis}", f"{axis.capitalize()} of the window that is covered.", unit="px"
+            w, 1, limit, f"Window {axis}", f"{axis.capitalize()} of the window that is covered.", unit=unit
         )
     for axis, limit in limits.items():
         s = max(1, ceil(min(side, limit) / 3))
         fields[f"stride_{axis}"] = whole(
-            s, 1, limit, f"Stride, {axis}", f"How far the window moves along the {axis} each time.", unit="px"
+            s, 1, limit, f"Stride, {axis}", f"How far the window moves along the {axis} each time.", unit=unit
         )
     base = type("_OcclusionArguments", (_Arguments,), {"limits": limits, "__module__": __name__})
     return arguments("OcclusionArguments", base, **fields)

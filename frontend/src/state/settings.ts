@@ -61,7 +61,7 @@ export function resolveSettings(ask: Ask, explorer: string, description: Descrip
       models.map((model) => [model.name, ask.layers[model.name] ?? presets.layer ?? model.default_layer]),
     ),
     target: ask.target ?? presets.target ?? "predicted",
-    baseline: ask.baseline ?? presets.baseline ?? "zero",
+    baseline: ask.baseline ?? presets.baseline ?? description.baselines[0]?.id ?? "zero",
     smoothing: method.smoothing ? (ask.smoothing === undefined ? (presets.smoothing ?? null) : ask.smoothing) : null,
     quantity: ask.quantity ?? presets.quantity ?? "output",
     precision: offeredPrecision(method, ask.precision ?? presets.precision),

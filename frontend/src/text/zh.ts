@@ -4,6 +4,7 @@ import type { Text } from "./en";
 import phrases from "./phrases.zh.json";
 import sentences from "./sentences.zh.json";
 import { faithfulness } from "./zh/faithfulness";
+import { features } from "./zh/features";
 import { detail, mapText, present, shortcuts } from "./zh/looking";
 import { edit, own } from "./zh/own";
 import { share } from "./zh/share";
@@ -333,6 +334,7 @@ export const zh: Text = {
   edit,
   share,
   mapText,
+  features,
   detail,
   present,
   shortcuts,

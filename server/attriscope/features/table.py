@@ -123,8 +123,8 @@ class TabularFeature(Feature):
             return found
         return (
             *found,
-            Baseline("mean", "Mean", f"the mean of {len(self._background)} rows of the data"),
-            Baseline("sample", "Sample", "the first row of the data that stand for it"),
+            Baseline("mean", "Mean", "the mean of the rows that stand for the data"),
+            Baseline("sample", "Sample", "the first of the rows that stand for the data"),
         )
 
     def baseline(self, baseline: str, example: Tensor) -> Tensor:

@@ -105,19 +105,12 @@ class TextFeature(Feature):
         return super().layer_drawn(value.T if by_token else value, shape)
 
     def baselines(self) -> tuple[Baseline, ...]:
-        return (Baseline("padding", "Padding", f"every token {_shown(self._strings, self.padding)}"),)
+        return (Baseline("padding", "Padding", "every token is padding"),)
 
     def baseline(self, baseline: str, example: Tensor) -> Tensor:
         if baseline != "padding":
             raise self.unknown_baseline(baseline)
         return torch.full_like(example, self.padding)
-
-
-def _shown(strings: ToStrings, token: int) -> str:
-    try:
-        return repr(next(iter(strings([token]))))
-    except (LookupError, ValueError, TypeError):
-        return str(token)
 
 
 def _reader(vocabulary: Any) -> tuple[ToStrings, Mapping[str, int]]:

@@ -23,8 +23,8 @@ def test_several_inputs_have_one_default_and_every_other_name() -> None:
     found = baselines.offered(FEATURES)
     assert [one.id for one in found] == ["zero", "black", "white", "blurred", "mean", "noise", "sample"]
     assert found[4].description == (
-        "image: every pixel the image's own mean colour; text: every token '<pad>'; "
-        "table: the mean of 8 rows of the data; extra: every value 0"
+        "image: every pixel the image's own mean colour; text: every token is padding; "
+        "table: the mean of the rows that stand for the data; extra: every value 0"
     )
 
 

@@ -79,7 +79,7 @@ def test_the_baseline_is_padding() -> None:
         (only,) = feature.baselines()
         assert only.id == "padding"
         assert torch.equal(feature.baseline("padding", IDS), torch.full_like(IDS, token))
-    assert TextFeature(vocabulary=VOCABULARY).baselines()[0].description == "every token '<pad>'"
+    assert TextFeature(vocabulary=VOCABULARY).baselines()[0].description == "every token is padding"
     with pytest.raises(ExplorerError, match=r"No baseline 'zero'\. There are: padding\."):
         TextFeature(vocabulary=VOCABULARY).baseline("zero", IDS)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -45,7 +46,9 @@ def model_of(client: Direct) -> str:
     return name
 
 
-def explained(client: Direct, position: int = 0, target: int = 0, **asked: Any) -> tuple[ResultInfo, dict[str, Tensor]]:
+def explained(
+    client: Direct, position: int = 0, target: int | None = 0, **asked: Any
+) -> tuple[ResultInfo, dict[str, Tensor]]:
     samples = client.scan(8)
     spec = client.runtime.loaded.methods.get(asked["method"])
     distribution = range(3) if "distribution" in spec.needs else ()
@@ -296,3 +299,70 @@ def test_a_text_is_shown_with_its_evidence() -> None:
     assert (shown["kind"], shown["width"], shown["height"], shown["evidence"]) == ("text", kinds.LENGTH, 1, True)
     assert "display.text" not in first.arrays
     assert torch.equal(to_tensor(first.arrays["evidence.text"]).bool(), mask[:1])
+
+
+# --- outputs -------------------------------------------------------------------------------------------
+
+
+class Wrapped(nn.Module):
+    """The reader, its output in another form."""
+
+    def __init__(self, wrap: Callable[[Tensor], Any], outputs: int = 3) -> None:
+        super().__init__()
+        self.reader, self.wrap = kinds.Reader(outputs), wrap
+
+    def forward(self, ids: Tensor) -> Any:
+        return self.wrap(self.reader(ids))
+
+
+def of_text(model: nn.Module, **settings: Any) -> Direct:
+    dataset = [(kinds.tokens(index), index % 3) for index in range(8)]
+    feature = TextFeature(vocabulary=kinds.VOCABULARY)
+    return Direct(Runtime(Explorer({"reader": model}, dataset, features=feature, **settings), "cpu"))
+
+
+@pytest.mark.parametrize("method", ["integrated_gradients", "feature_ablation", "deep_lift"])
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda y: (y, None),
+        lambda y: [y],
+        lambda y: {"logits": y, "loss": y.sum()},
+        lambda y: SimpleNamespace(logits=y, hidden_states=(y,)),
+    ],
+    ids=["tuple", "list", "dict", "object"],
+)
+def test_m5_outputs_of_a_text_model_in_any_form(
+    wrap: Callable[[Tensor], Any], method: str, clients: dict[str, Direct]
+) -> None:
+    _, maps = explained(of_text(Wrapped(wrap)), 1, target=2, method=method)
+    _, expected = explained(clients["text"], 1, target=2, method=method)
+    torch.testing.assert_close(maps["text"], expected["text"], atol=1e-6, rtol=1e-5)
+
+
+@pytest.mark.parametrize("wrap", [lambda y: y, lambda y: y[:, 0]], ids=["N×1", "N"])
+def test_d10_a_regression_of_texts_and_tables_is_explained_without_a_target(wrap: Callable[[Tensor], Any]) -> None:
+    client = of_text(Wrapped(wrap, outputs=1))
+    assert client.runtime.description.models[0].outputs == 1
+    for method, arguments in (("integrated_gradients", {"n_steps": 500}), ("kernel_shap", {})):
+        info, maps = explained(client, 0, target=None, method=method, arguments=arguments)
+        assert info.target is None
+        total = float(maps["text"].sum())
+        assert info.output is not None
+        if method == "integrated_gradients":
+            assert info.output_baseline is not None
+            assert total == pytest.approx(info.output - info.output_baseline, abs=1e-3)
+
+
+def test_sigmoid_scores_of_several_labels_can_be_explained() -> None:
+    client = of_text(kinds.Reader(), score_func=nn.Sigmoid(), classes=["a", "b", "c"])
+    predictions = client.call("predict", {"model": "reader", "count": 1}, client.scan(1).arrays(0)).body["predictions"]
+    assert client.runtime.description.score_name == "probability"
+    for found in predictions[0]:
+        assert found["score"] == pytest.approx(float(torch.sigmoid(torch.tensor(found["output"]))), abs=1e-6)
+    info, maps = explained(
+        client, 0, target=1, method="integrated_gradients", quantity="score", arguments={"n_steps": 500}
+    )
+    assert info.output is not None
+    assert info.output_baseline is not None
+    assert float(maps["text"].sum()) == pytest.approx(info.output - info.output_baseline, abs=1e-4)
