@@ -75,10 +75,25 @@ def test_signs_colours_and_evidence_of_words(page: Page, reviews: LiveServer) ->
 
 def test_texts_offer_nothing_that_needs_pixels(page: Page, reviews: LiveServer) -> None:
     opened = ExplorerPage(page, reviews).ready()
-    expect(opened.controls.get_by_text("Padding")).to_be_visible()
+    expect(opened.controls.get_by_text("Padding", exact=True)).to_be_visible()
     expect(opened.controls.locator("img")).to_have_count(0)
-    opened.page.goto(f"{reviews.base}/?view=detail&sample=0")
-    expect(page.get_by_test_id("inspected")).to_be_visible()
+    page.get_by_test_id("share").click()
+    expect(page.get_by_role("menuitem").first).to_be_visible()
+    expect(page.get_by_role("menuitem", name="picture")).to_have_count(0)
+
+
+def test_a_review_is_looked_at_closely_and_presented(page: Page, reviews: LiveServer) -> None:
+    opened = ExplorerPage(page, reviews, "view=detail&sample=0&count=2")
+    inspected = page.get_by_test_id("inspected")
+    expect(inspected).to_be_visible()
+    opened.fetch()
+    expect(inspected.get_by_test_id("words")).to_be_visible()
+    expect(inspected.get_by_test_id("rectangle")).to_have_count(0)
+    page.goto(f"{reviews.base}/?view=present&sample=0&count=2&fetched=true")
+    page.get_by_role("button", name="Fetch", exact=True).or_(page.get_by_test_id("words")).first.wait_for()
+    if not page.get_by_test_id("words").count():
+        page.keyboard.press("Enter")
+    expect(page.get_by_test_id("sentence")).to_contain_text("Red words raised")
 
 
 def test_the_row_of_a_wine_is_sorted_bars(page: Page, wine: LiveServer) -> None:

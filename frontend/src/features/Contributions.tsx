@@ -32,10 +32,12 @@ export function Contributions({ features, result, display }: ContributionsProps)
       <ul className={classes.list} aria-label={text.features.contributions} data-testid={TESTID.contributions}>
         {found.map(({ name, sum, share }) => (
           <li key={name} className={classes.line} data-name={name} data-value={sum}>
-            <span className={classes.name} title={name}>
-              {name}
+            <span className={classes.label}>
+              <span className={classes.name} title={name}>
+                {name}
+              </span>
+              <span className={classes.value}>{formatShare(share)}</span>
             </span>
-            <span className={classes.value}>{formatShare(share)}</span>
             <span className={classes.track} aria-hidden="true">
               <span
                 className={classes.fill}

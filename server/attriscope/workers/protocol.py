@@ -12,7 +12,8 @@ call              body and arrays                              interim frames �
 ================  ==========================================  =================================================
 ``scan``          start, count                                 ``sample``: SampleInfo; arrays ``input.<i>``,
                                                                ``display.<feature>`` (PNG of an image),
-                                                               ``evidence.<feature>`` (uint8 H×W) → {exhausted, failure: ErrorBody|null}
+                                                               ``evidence.<feature>`` (uint8 H×W)
+                                                               → {exhausted, failure: ErrorBody|null}
 ``predict``       model, count, classes (optional: always      → {predictions: [[Prediction…]…]}
                   among them); ``<n>.input.<i>``
 ``check``         request: AttributionRequest, items:          → Checked

@@ -17,10 +17,12 @@ export function OriginalRow(props: OriginalProps<TableFeature>): ReactElement {
       <ul className={classes.list} aria-label={name}>
         {feature.rows.map((line) => (
           <li key={line.name} className={classes.line} data-evidence={line.places.some((at) => decides(at, at + 1))}>
-            <span className={classes.name} title={line.name}>
-              {line.name}
+            <span className={classes.label}>
+              <span className={classes.name} title={line.name}>
+                {line.name}
+              </span>
+              <span className={classes.value}>{valueOf(line)}</span>
             </span>
-            <span className={classes.value}>{valueOf(line)}</span>
           </li>
         ))}
       </ul>

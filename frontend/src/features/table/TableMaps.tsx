@@ -73,10 +73,12 @@ function Panel({ panel, sign, lines, limit, ...props }: PanelProps): ReactElemen
                 data-value={line.attribution}
                 data-evidence={line.places.some((at) => decides(at, at + 1))}
               >
-                <span className={classes.name} title={line.name}>
-                  {line.name}
+                <span className={classes.label}>
+                  <span className={classes.name} title={line.name}>
+                    {line.name}
+                  </span>
+                  <span className={classes.value}>{valueOf(line)}</span>
                 </span>
-                <span className={classes.value}>{valueOf(line)}</span>
                 <span className={classes.track} aria-hidden="true">
                   <span
                     className={classes.fill}

@@ -98,7 +98,7 @@ function Panel({ panel, sign, words, limit, ...props }: PanelProps): ReactElemen
           text.features.pointAtWord
         )}
       </div>
-      <ColourBar scale={scale} sign={sign} limit={limit} style="heat" opacity={1} />
+      <ColourBar scale={scale} sign={sign} limit={limit} style="overlay" opacity={1} />
     </Titled>
   );
 }
