@@ -40,8 +40,15 @@ def served(server: LiveServer, feature: str, sample: int = 0) -> np.ndarray:
     return np.load(io.BytesIO(answer.content)).flatten()
 
 
+def fetched(page: Page, server: LiveServer) -> ExplorerPage:
+    """With the finished maps, no estimates."""
+    opened = ExplorerPage(page, server).ready().fetch()
+    expect(page.get_by_test_id("partial")).to_have_count(0)
+    return opened
+
+
 def test_the_words_of_a_review_are_coloured_by_what_they_add(page: Page, reviews: LiveServer) -> None:
-    opened = ExplorerPage(page, reviews).ready().fetch()
+    opened = fetched(page, reviews)
     words = opened.sample(0).get_by_test_id("words")
     expect(words).to_have_count(1)
     values = [
@@ -62,7 +69,7 @@ def test_the_words_of_a_review_are_coloured_by_what_they_add(page: Page, reviews
 
 
 def test_signs_colours_and_evidence_of_words(page: Page, reviews: LiveServer) -> None:
-    opened = ExplorerPage(page, reviews).ready().fetch()
+    opened = fetched(page, reviews)
     opened.show("Original", "Positive", "Negative")
     expect(opened.sample(0).get_by_test_id("words")).to_have_count(2)
     positive = opened.sample(0).locator('[data-testid="words"][data-panel="positive"]')
@@ -97,7 +104,7 @@ def test_a_review_is_looked_at_closely_and_presented(page: Page, reviews: LiveSe
 
 
 def test_the_row_of_a_wine_is_sorted_bars(page: Page, wine: LiveServer) -> None:
-    opened = ExplorerPage(page, wine).ready().fetch()
+    opened = fetched(page, wine)
     lines = opened.sample(0).get_by_test_id("lines").get_by_role("listitem")
     expect(lines).to_have_count(13)
     values = [float(value) for value in lines.evaluate_all("all => all.map(e => e.dataset.value)")]
@@ -108,7 +115,7 @@ def test_the_row_of_a_wine_is_sorted_bars(page: Page, wine: LiveServer) -> None:
 
 
 def test_several_inputs_show_what_each_adds(page: Page, several: LiveServer) -> None:
-    opened = ExplorerPage(page, several).ready().fetch()
+    opened = fetched(page, several)
     sample = opened.sample(0)
     expect(sample.locator('canvas[data-panel="overlay"]')).to_have_count(1)
     expect(sample.get_by_test_id("words")).to_have_count(1)
@@ -123,7 +130,7 @@ def test_several_inputs_show_what_each_adds(page: Page, several: LiveServer) -> 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(page: Page, several: LiveServer, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    ExplorerPage(page, several).ready().fetch()
+    fetched(page, several)
     assert violations(page) == []
 
 

@@ -9,7 +9,9 @@ const PAGES: readonly Rgb[] = [
 ];
 
 const parts = (colour: string): number[] =>
-  colour.startsWith("#") ? [...colour.slice(1)].map((c) => parseInt(c + c, 16)) : colour.match(/\d+/g)!.map(Number);
+  colour.startsWith("#")
+    ? [1, 2, 3].map((at) => parseInt(colour.charAt(at).repeat(2), 16))
+    : colour.match(/\d+/g)!.map(Number);
 
 function luminance(colour: string): number {
   const [r, g, b] = parts(colour).map((part) => {

@@ -34,7 +34,8 @@ export function shade(scale: ColourScale, share: number, page: Rgb): Shade | nul
   if (share === 0) return null;
   const opacity = Math.abs(share);
   const tint = scale.tint(share);
-  const mixed = tint.map((part, i) => page[i]! + (part - page[i]!) * opacity) as unknown as Rgb;
+  const at = (i: 0 | 1 | 2): number => page[i] + (tint[i] - page[i]) * opacity;
+  const mixed: Rgb = [at(0), at(1), at(2)];
   return { background: css(mixed), color: luminance(mixed) > MIDDLE ? "#000" : "#fff" };
 }
 

@@ -49,7 +49,7 @@ function Panel({ panel, sign, lines, limit, ...props }: PanelProps): ReactElemen
   const text = useText();
   const [all, showAll] = useState(false);
   const scale = colourScale(display.scale);
-  const decides = useEvidenceOf(props as MapsProps);
+  const decides = useEvidenceOf(props);
   const title = text.features.panel(feature.name, panel);
   const shown = all ? lines : lines.slice(0, MOST);
   return (

@@ -43,6 +43,7 @@ export function Inspected(props: InspectedProps): ReactElement {
   const foreign = cell.shown !== null && isForeign(cell.shown.stamp, sample);
   const finished = estimate || foreign ? undefined : result.data;
   const made = estimate ? cell.partial : cell.shown;
+  const shown = estimate?.map ?? finished;
   return (
     <section
       className={classes.inspected}
@@ -89,8 +90,8 @@ export function Inspected(props: InspectedProps): ReactElement {
           }
         />
       ))}
-      {(estimate ?? finished) && sample.features.length > 1 && (
-        <Contributions features={sample.features} result={estimate?.map ?? finished!} display={display} />
+      {shown && sample.features.length > 1 && (
+        <Contributions features={sample.features} result={shown} display={display} />
       )}
     </section>
   );
