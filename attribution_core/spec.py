@@ -7,7 +7,7 @@ Each file in ``methods/`` ends in a `MethodSpec` ``SPEC``, or a tuple ``SPECS`` 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Literal
@@ -186,16 +186,23 @@ class MethodSpec:
         return "target" in inspect.signature(self.method.attribute).parameters
 
     def applicable(
-        self, model: nn.Module, inputs: tuple[Tensor, ...], additional_forward_args: Any = None
+        self,
+        model: nn.Module,
+        inputs: tuple[Tensor, ...],
+        additional_forward_args: Any = None,
+        embedded: Collection[int] = (),
     ) -> tuple[str, ...]:
-        """Reasons why this method cannot explain ``model`` at ``inputs``; empty if it can."""
+        """Reasons why this method cannot explain ``model`` at ``inputs``; empty if it can.
+
+        ``embedded`` are the positions of integer inputs that it will be given as vectors.
+        """
         extra = additional_forward_args if isinstance(additional_forward_args, tuple) else (additional_forward_args,)
         reasons: list[str] = []
         if not self.integers and self.family not in ("perturbation", "activation"):
             reasons += [
                 f"Input {position + 1} holds {str(x.dtype).removeprefix('torch.')} values, which have no gradient."
                 for position, x in enumerate(inputs)
-                if not x.is_floating_point()
+                if not x.is_floating_point() and position not in embedded
             ]
         further = () if additional_forward_args is None else extra
         if not examples_apart(model, inputs, further):

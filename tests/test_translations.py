@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from attribution_core import errors, registry
-from attriscope.features import ImageFeature
+from attriscope.features import EmptyFeature, ImageFeature, TabularFeature, TextFeature
 from attriscope.web import errors as web_errors
 
 ROOT = Path(__file__).parent.parent
@@ -101,8 +101,11 @@ def _said() -> Iterator[str]:
     """Every text of the registry and of the baselines."""
     for spec in registry.methods():
         yield from (spec.name, spec.summary, *spec.limitations)
-        yield from _words(spec.arguments(registry.InputInfo(((3, 32, 32),))).model_json_schema()["properties"])
-    for feature in (ImageFeature("image"), ImageFeature("image", mean=0.5, std=0.5)):
+        for shape in ((3, 32, 32), (32,)):
+            yield from _words(spec.arguments(registry.InputInfo((shape,))).model_json_schema()["properties"])
+    table = TabularFeature(mean=1, background=[[0.0]])
+    images = (ImageFeature("image"), ImageFeature("image", mean=0.5, std=0.5))
+    for feature in (*images, TextFeature(vocabulary=[""]), TabularFeature(), table, EmptyFeature()):
         for baseline in feature.baselines():
             yield from (baseline.name, baseline.description)
 

@@ -204,27 +204,34 @@ class _Arguments(Arguments):
         return self
 
 
+def _axes(info: InputInfo) -> tuple[str, ...]:
+    """What windows slide along; nothing where the inputs have no axes in common."""
+    ranks = {len(shape) for shape in info.shapes}
+    return _AXES.get(ranks.pop(), ()) if len(ranks) == 1 else ()
+
+
 def _arguments(info: InputInfo) -> type[Arguments]:
-    axes = _AXES.get(len(info.shapes[0]), ())
+    axes = _axes(info)
     limits = {axis: min(_positions(shape)[at] for shape in info.shapes) for at, axis in enumerate(axes)}
     side = _default_window(min(limits.values(), default=1))
     fields = {}
+    unit = "px" if len(axes) > 1 else None
     for axis, limit in limits.items():
         w = min(side, limit)
         fields[f"window_{axis}"] = whole(
-            w, 1, limit, f"Window {axis}", f"{axis.capitalize()} of the window that is covered.", unit="px"
+            w, 1, limit, f"Window {axis}", f"{axis.capitalize()} of the window that is covered.", unit=unit
         )
     for axis, limit in limits.items():
         s = max(1, ceil(min(side, limit) / 3))
         fields[f"stride_{axis}"] = whole(
-            s, 1, limit, f"Stride, {axis}", f"How far the window moves along the {axis} each time.", unit="px"
+            s, 1, limit, f"Stride, {axis}", f"How far the window moves along the {axis} each time.", unit=unit
         )
     base = type("_OcclusionArguments", (_Arguments,), {"limits": limits, "__module__": __name__})
     return arguments("OcclusionArguments", base, **fields)
 
 
 def _keywords(values: dict[str, Any], info: InputInfo) -> dict[str, Any]:
-    axes = _AXES[len(info.shapes[0])]
+    axes = _axes(info)
     channels = [shape[:1] if len(shape) > 1 else () for shape in info.shapes]
     window = tuple(values[f"window_{axis}"] for axis in axes)
     stride = tuple(values[f"stride_{axis}"] for axis in axes)

@@ -13,7 +13,10 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from attriscope.errors import ExplorerError
     from attriscope.explorer import AttributionVisualizer, Batch, Explorer
+    from attriscope.features.empty import EmptyFeature
     from attriscope.features.image import ImageFeature
+    from attriscope.features.table import GeneralFeature, TabularFeature
+    from attriscope.features.text import TextFeature
     from attriscope.opened import OpenExplorer, load_explorer
 
 _HOME = {
@@ -21,7 +24,11 @@ _HOME = {
     "Batch": "attriscope.explorer",
     "Explorer": "attriscope.explorer",
     "ExplorerError": "attriscope.errors",
+    "EmptyFeature": "attriscope.features.empty",
+    "GeneralFeature": "attriscope.features.table",
     "ImageFeature": "attriscope.features.image",
+    "TabularFeature": "attriscope.features.table",
+    "TextFeature": "attriscope.features.text",
     "OpenExplorer": "attriscope.opened",
     "load_explorer": "attriscope.opened",
 }
@@ -29,10 +36,14 @@ _HOME = {
 __all__ = [
     "AttributionVisualizer",
     "Batch",
+    "EmptyFeature",
     "Explorer",
     "ExplorerError",
+    "GeneralFeature",
     "ImageFeature",
     "OpenExplorer",
+    "TabularFeature",
+    "TextFeature",
     "__version__",
     "load_explorer",
 ]

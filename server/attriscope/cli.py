@@ -25,7 +25,7 @@ cli = typer.Typer(
 Browser = Annotated[bool, typer.Option(help="open the page in a browser")]
 _EPILOG = "Every setting can come from the environment too, as ATTRISCOPE_PORT; an option given here goes first."
 
-EXAMPLES = {"scenes": "example_models.scenes"}
+EXAMPLES = {name: f"example_models.{name}" for name in ("scenes", "reviews", "wine")}
 
 
 def main() -> None:

@@ -28,10 +28,12 @@ _PROBABILITIES = {"softmax", "sigmoid"}
 class Batch:
     """Some examples at once, or one.
 
-    inputs: a tensor, or one for each feature; N×C×H×W for N images, C×H×W for one.
+    inputs: a tensor, or one for each feature; N×C×H×W for N images, C×H×W for one; N×L or L
+        token ids; N×D or D numbers.
     labels: class indices or names, one for each example; None where unknown.
     additional_args: further tensors for the model's forward, one row for each example; never explained.
-    evidence: boolean mask N×H×W (H×W for one) of the pixels that truly decide, or one mask (or None) for each feature.
+    evidence: boolean mask N×H×W (H×W for one; N×L and L for texts and tables) of the pixels, tokens or columns that
+        truly decide, or one mask (or None) for each feature.
     """
 
     inputs: Any

@@ -12,9 +12,12 @@ from torch import Tensor, nn
 from attribution_core.locks import explaining
 from attriscope.errors import ExplorerError, SampleError, nearest
 from attriscope.explorer import Explorer
+from attriscope.features import baselines
 from attriscope.features.pictures import open_picture
 from attriscope.samples import Example, Samples
+from attriscope.workers import embedded
 from attriscope.workers.loaded import no_stage
+from attriscope.workers.maps import Drawing
 from attriscope.workers.models import LoadedModel, load_models
 from attriscope.workers.shelf import Shelf
 from attriscope.workers.source import ExplorerSource, load
@@ -87,8 +90,35 @@ class OpenExplorer:
 
     def baselines(self, name: str, inputs: Inputs) -> Inputs:
         """The named baseline ('zero', 'blurred', …) for `inputs`, a batch of one. Raises ExplorerError for others."""
-        pairs = zip(self.explorer.features, inputs, strict=True)
-        return self._batch(tuple(feature.baseline(name, x[0].cpu()) for feature, x in pairs))
+        features = self.explorer.features
+        named = baselines.checked(features, name)
+        return self._batch(baselines.of_each(features, named, [x[0].cpu() for x in inputs]))
+
+    def at_embeddings(
+        self,
+        name: str,
+        forward: Callable[..., Tensor],
+        inputs: Inputs,
+        baselines: Inputs | None = None,
+        additional_args: Inputs = (),
+    ) -> tuple[Callable[..., Tensor], Inputs, Inputs, Inputs]:
+        """The four with the embedding's vectors in the place of token ids, which become additional arguments.
+
+        Gradients can be taken by vectors. Without `baselines` the third is empty.
+        """
+        module = self.model(name)
+        named = [feature.embedding for feature in self.explorer.features]
+        found = embedded.find(module, (*inputs, *additional_args), named)
+        entry = embedded.at_embeddings(module, embedded.Entry(forward, inputs, baselines, additional_args), found)
+        return entry.forward, entry.inputs, entry.baselines or (), entry.additional
+
+    def drawn(self, attributions: Inputs, inputs: Inputs, *, at_layer: bool = False) -> dict[str, Tensor]:
+        """Attributions of a batch of one as the page draws them, C×H×W by feature: a number for each token or column.
+
+        inputs: those of `inputs`, not an embedding's vectors.
+        """
+        shapes = [tuple(x.shape[1:]) for x in inputs]
+        return Drawing(self.explorer.features, at_layer).maps(attributions, 0, shapes)
 
     def first(self, count: int, like: Inputs) -> Inputs:
         """The dataset's first `count` samples, those of the sizes of `like`, stacked: a distribution of baselines."""

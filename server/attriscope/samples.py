@@ -197,7 +197,7 @@ class _Item:
         batch = value if isinstance(value, Batch) else self._pair(value, features)
         self._inputs = self._tensors(batch.inputs, "inputs", len(features))
         try:
-            kinds = {f.batched(x, index) for f, x in zip(features, self._inputs, strict=True)}
+            kinds = {f.batched(x, index) for f, x in zip(features, self._inputs, strict=True)} - {None} or {True}
         except ExplorerError as error:
             raise SampleError(error.code, error.message, index, shape=error.params["shape"]) from None
         sizes = {len(x) for x in self._inputs} if kinds == {True} else {1}
@@ -210,7 +210,7 @@ class _Item:
         if self.batched and any(x.dim() == 0 or len(x) != self.count for x in self._extra):
             raise self._error(f"additional_args must be tensors with one row for each of {self.count} examples")
         self._labels = self._label_list(batch.labels)
-        self._evidence = self._masks(batch.evidence, len(features))
+        self._evidence = self._masks(batch.evidence, features)
 
     def example(self, index: int, row: int) -> Example:
         # A view would keep its whole batch alive.
@@ -270,16 +270,18 @@ class _Item:
             raise self._error(f"{len(rows)} labels for {self.count} examples")
         return rows
 
-    def _masks(self, evidence: Any, features: int) -> tuple[Tensor | None, ...]:
+    def _masks(self, evidence: Any, features: tuple[Feature, ...]) -> tuple[Tensor | None, ...]:
         if evidence is None:
-            return (None,) * features
+            return (None,) * len(features)
         parts = tuple(evidence) if isinstance(evidence, list | tuple) else (evidence,)
-        if len(parts) != features:
-            raise self._error(f"{len(parts)} evidence masks for {features} features")
+        if len(parts) != len(features):
+            raise self._error(f"{len(parts)} evidence masks for {len(features)} features")
         masks: list[Tensor | None] = []
-        for part, value in zip(parts, self._inputs, strict=True):
+        for feature, part, value in zip(features, parts, self._inputs, strict=True):
             mask = None if part is None else torch.as_tensor(part).detach().cpu().to(torch.bool)
-            wanted = (*((self.count,) if self.batched else ()), *value.shape[-2:])
+            rows = (self.count,) if self.batched else ()
+            shape = tuple(value.shape[1:] if self.batched else value.shape)
+            wanted = (*rows, *feature.places(shape)[-feature.dimensions :])
             if mask is not None and tuple(mask.shape) != tuple(wanted):
                 raise self._error(f"evidence has shape {tuple(mask.shape)}; it must be {tuple(wanted)}")
             masks.append(mask)

@@ -48,8 +48,8 @@ def test_public_names_are_what_they_say() -> None:
     assert set(attriscope.__all__) <= set(dir(attriscope))
     assert all(getattr(attriscope, name) is not None for name in attriscope.__all__)
     assert AttributionVisualizer is Explorer
-    with pytest.raises(AttributeError, match="TextFeature"):
-        _ = attriscope.TextFeature
+    with pytest.raises(AttributeError, match="VideoFeature"):
+        _ = attriscope.VideoFeature
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from attribution_core import registry
-from tests.live import ROOT, LiveServer
+from tests.live import EXPLORERS, ROOT, LiveServer
 
 METHODS = [spec.id for spec in registry.methods()]
 SETTINGS: list[dict[str, Any]] = [
@@ -216,3 +216,18 @@ def test_a_map_of_another_sample_says_that_numbers_differ(tiny: LiveServer) -> N
     item = tiny.run(method="saliency", samples=[1])["items"][0]
     assert "has changed since" not in script(tiny, item)
     assert "has changed since" in script(tiny, item, sample=2)
+
+
+def test_texts_tables_and_several_inputs_are_reproduced(tmp_path: Path) -> None:
+    smoothing = {"type": "smoothgrad", "samples": 3}
+    vectors = [{"method": "integrated_gradients"}, {"method": "saliency", "smoothing": smoothing}]
+    compared = [{"method": "gradient_shap"}, {"method": "feature_ablation"}]
+    layer = {"method": "layer_integrated_gradients"}
+    asked = {
+        "text": [*vectors, *compared, {"method": "occlusion"}, layer | {"layer": "embed"}],
+        "table": [*vectors, {"method": "integrated_gradients", "baseline": "mean"}],
+        "mixed": [*vectors, *compared, layer | {"layer": "conv"}, {"method": "guided_grad_cam"}],
+    }
+    for factory, settings in asked.items():
+        with LiveServer("serve", f"{EXPLORERS / 'kinds.py'}:{factory}") as server:
+            assert_reproduced(tmp_path, server, settings)

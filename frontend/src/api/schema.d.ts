@@ -476,9 +476,9 @@ export interface components {
             };
             /**
              * Baseline
-             * @default zero
+             * @description one of the explorer's; by default its first
              */
-            baseline: string;
+            baseline?: string | null;
             /**
              * Evaluation
              * @description what is computed of each map beside it: whether it is faithful to the model
@@ -642,10 +642,9 @@ export interface components {
         CurvesInfo: {
             /**
              * Fill
-             * @description the baseline that takes the place of what is removed
-             * @default zero
+             * @description the baseline that takes the place of what is removed; by default the first
              */
-            fill: string;
+            fill?: string | null;
             /**
              * Orders
              * @description random orders, whose curves are averaged
@@ -685,10 +684,9 @@ export interface components {
         CurvesRequest: {
             /**
              * Fill
-             * @description the baseline that takes the place of what is removed
-             * @default zero
+             * @description the baseline that takes the place of what is removed; by default the first
              */
-            fill: string;
+            fill?: string | null;
             /**
              * Orders
              * @description random orders, whose curves are averaged
@@ -827,6 +825,31 @@ export interface components {
              * @description of the pixels
              */
             share: number;
+        };
+        /**
+         * EmptySample
+         * @description Not shown.
+         */
+        EmptySample: {
+            /**
+             * Evidence
+             * @description whether the true evidence mask is known
+             */
+            evidence: boolean;
+            /** Height */
+            height: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "empty";
+            /** Name */
+            name: string;
+            /**
+             * Width
+             * @description of its map: a place for each token of a text, each number of a row
+             */
+            width: number;
         };
         /**
          * ErrorBody
@@ -970,9 +993,9 @@ export interface components {
         FeatureDescription: {
             /**
              * Kind
-             * @constant
+             * @enum {string}
              */
-            kind: "image";
+            kind: "image" | "text" | "table" | "empty";
             /** Name */
             name: string;
             /**
@@ -985,6 +1008,31 @@ export interface components {
         HTTPValidationError: {
             /** Detail */
             detail?: components["schemas"]["ValidationError"][];
+        };
+        /**
+         * ImageSample
+         * @description Drawn as a picture.
+         */
+        ImageSample: {
+            /**
+             * Evidence
+             * @description whether the true evidence mask is known
+             */
+            evidence: boolean;
+            /** Height */
+            height: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "image";
+            /** Name */
+            name: string;
+            /**
+             * Width
+             * @description of its map: a place for each token of a text, each number of a row
+             */
+            width: number;
         };
         /**
          * ItemEvent
@@ -1520,7 +1568,7 @@ export interface components {
                 [key: string]: components["schemas"]["ErrorBody"];
             };
             /** Features */
-            features: components["schemas"]["SampleFeature"][];
+            features: (components["schemas"]["ImageSample"] | components["schemas"]["TextSample"] | components["schemas"]["TableSample"] | components["schemas"]["EmptySample"])[];
             /** Index */
             index: number;
             label: components["schemas"]["Label"] | null;
@@ -1543,25 +1591,6 @@ export interface components {
              * @description of each input, without the batch dimension
              */
             shapes: number[][];
-        };
-        /** SampleFeature */
-        SampleFeature: {
-            /**
-             * Evidence
-             * @description whether the true evidence mask is known
-             */
-            evidence: boolean;
-            /** Height */
-            height: number;
-            /**
-             * Kind
-             * @constant
-             */
-            kind: "image";
-            /** Name */
-            name: string;
-            /** Width */
-            width: number;
         };
         /**
          * SamplePage
@@ -1678,6 +1707,74 @@ export interface components {
              */
             signed: number | null;
         };
+        /** TableRow */
+        TableRow: {
+            /** Name */
+            name: string;
+            /**
+             * Places
+             * @description the numbers that it stands for; several for one category
+             */
+            places: number[];
+            /** Unit */
+            unit: string | null;
+            /** Value */
+            value: number | string;
+        };
+        /**
+         * TableSample
+         * @description Names and values.
+         */
+        TableSample: {
+            /**
+             * Evidence
+             * @description whether the true evidence mask is known
+             */
+            evidence: boolean;
+            /** Height */
+            height: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "table";
+            /** Name */
+            name: string;
+            /** Rows */
+            rows: components["schemas"]["TableRow"][];
+            /**
+             * Width
+             * @description of its map: a place for each token of a text, each number of a row
+             */
+            width: number;
+        };
+        /**
+         * TextSample
+         * @description Words, each made of one token or several.
+         */
+        TextSample: {
+            /**
+             * Evidence
+             * @description whether the true evidence mask is known
+             */
+            evidence: boolean;
+            /** Height */
+            height: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "text";
+            /** Name */
+            name: string;
+            /**
+             * Width
+             * @description of its map: a place for each token of a text, each number of a row
+             */
+            width: number;
+            /** Words */
+            words: components["schemas"]["Word"][];
+        };
         /** ValidationError */
         ValidationError: {
             /** Context */
@@ -1703,6 +1800,23 @@ export interface components {
             type: "warnings";
             /** Warnings */
             warnings: components["schemas"]["Notice"][];
+        };
+        /** Word */
+        Word: {
+            /** Padding */
+            padding: boolean;
+            /**
+             * Start
+             * @description the first of its tokens
+             */
+            start: number;
+            /**
+             * Stop
+             * @description the first token behind it
+             */
+            stop: number;
+            /** Text */
+            text: string;
         };
     };
     responses: never;

@@ -31,7 +31,8 @@ export type RandomisationInfo = Schemas["RandomisationInfo"];
 export type ReadingInfo = Schemas["ReadingInfo"];
 export type ResultInfo = Schemas["ResultInfo"];
 export type Sample = Schemas["Sample"];
-export type SampleFeature = Schemas["SampleFeature"];
+export type SampleFeature = Sample["features"][number];
+export type FeatureOf<Kind extends SampleFeature["kind"]> = Extract<SampleFeature, { kind: Kind }>;
 export type SamplePage = Schemas["SamplePage"];
 export type Smoothing = Schemas["Smoothing"];
 

@@ -1,6 +1,7 @@
 import type { ReactElement } from "react";
 
 import { baselineUrl } from "../api/routes";
+import { isPictured } from "../features";
 import { needsBaseline } from "../state/settings";
 import { errorText, useText } from "../text";
 import { useChangeColumn } from "../views/columns";
@@ -15,7 +16,7 @@ export function BaselineSelect(): ReactElement | null {
   const { explorer, description, settings, samples, forecast } = useWorkspace();
   if (!needsBaseline(settings.method)) return null;
   const first = samples.items[0];
-  const feature = first?.features[0];
+  const feature = first?.features.find(isPictured);
   const chosen = description.baselines.find(({ id }) => id === settings.baseline);
   const error = forecast.errors.baseline;
 
@@ -32,16 +33,18 @@ export function BaselineSelect(): ReactElement | null {
               className="visually-hidden"
               onChange={() => change({ baseline: baseline.id })}
             />
-            <span className={classes.frame}>
-              {first && feature && (
-                <img
-                  src={baselineUrl(explorer.id, first.index, feature.name, baseline.id, description.fingerprint)}
-                  alt=""
-                  loading="lazy"
-                  decoding="async"
-                />
-              )}
-            </span>
+            {(!first || feature) && (
+              <span className={classes.frame}>
+                {first && feature && (
+                  <img
+                    src={baselineUrl(explorer.id, first.index, feature.name, baseline.id, description.fingerprint)}
+                    alt=""
+                    loading="lazy"
+                    decoding="async"
+                  />
+                )}
+              </span>
+            )}
             <span className={classes.name}>{baseline.name}</span>
           </label>
         ))}

@@ -1,11 +1,26 @@
 import type { SampleFeature } from "../api/types";
+import { emptyRenderer } from "./empty/renderer";
 import { imageRenderer } from "./image/renderer";
-import type { FeatureRenderer } from "./types";
+import { tableRenderer } from "./table/renderer";
+import { textRenderer } from "./text/renderer";
+import type { FeatureRenderer, RendererOf } from "./types";
 
 export type { Drawable, FeatureRenderer, MapsProps, OriginalProps } from "./types";
 
-const RENDERERS: Record<SampleFeature["kind"], FeatureRenderer> = { image: imageRenderer };
+const RENDERERS: { [Kind in SampleFeature["kind"]]: RendererOf<Kind> } = {
+  image: imageRenderer,
+  text: textRenderer,
+  table: tableRenderer,
+  empty: emptyRenderer,
+};
 
 export function rendererOf(feature: SampleFeature): FeatureRenderer {
-  return RENDERERS[feature.kind];
+  // The table gives each kind its own, which takes what it is given here.
+  return RENDERERS[feature.kind] as FeatureRenderer;
 }
+
+/** Whether the input has pixels: to be pointed at, erased, exported, and seen in a baseline. */
+export const isPictured = (feature: SampleFeature): boolean => rendererOf(feature).pictured;
+
+/** Width by height of what is shown in its place. */
+export const aspectOf = (feature: SampleFeature): number => rendererOf(feature).aspect(feature);

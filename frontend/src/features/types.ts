@@ -1,7 +1,7 @@
 import type { ReactElement, ReactNode } from "react";
 
 import type { Subject } from "../api/queries";
-import type { MapInfo, SampleFeature } from "../api/types";
+import type { FeatureOf, MapInfo, SampleFeature } from "../api/types";
 import type { HeatMap, Sign } from "../heatmap";
 import type { Display } from "../state/page";
 
@@ -12,12 +12,12 @@ export interface Drawable {
   readonly maps: Readonly<Record<string, HeatMap>>;
 }
 
-export interface FeatureProps {
+export interface FeatureProps<F extends SampleFeature = SampleFeature> {
   readonly explorer: string;
   readonly sample: number;
   /** Of the sample and of how it is drawn; see `subjectOf`. */
   readonly version: string;
-  readonly feature: SampleFeature;
+  readonly feature: F;
   readonly display: Display;
   /** Lies over every panel and is zoomed with it. */
   readonly over?: ReactNode;
@@ -29,12 +29,12 @@ export function subjectOf({ explorer, sample, version, feature }: Omit<FeaturePr
   return { explorer, sample, version, feature: feature.name };
 }
 
-export interface OriginalProps extends FeatureProps {
+export interface OriginalProps<F extends SampleFeature = SampleFeature> extends FeatureProps<F> {
   /** What the sample is called, for those who cannot see it. */
   readonly name: string;
 }
 
-export interface MapsProps extends FeatureProps {
+export interface MapsProps<F extends SampleFeature = SampleFeature> extends FeatureProps<F> {
   readonly result: Drawable;
   /** How the method's maps are drawn unless the reader chose otherwise. */
   readonly sign: Sign;
@@ -45,9 +45,18 @@ export interface MapsProps extends FeatureProps {
 }
 
 /** Draws one modality: one file each, listed in `index.ts`. */
-export interface FeatureRenderer {
-  readonly Original: (props: OriginalProps) => ReactElement;
-  readonly Maps: (props: MapsProps) => ReactElement;
+export interface FeatureRenderer<F extends SampleFeature = SampleFeature> {
+  readonly Original: (props: OriginalProps<F>) => ReactElement | null;
+  readonly Maps: (props: MapsProps<F>) => ReactElement | null;
+  /** Whether it has pixels. */
+  readonly pictured: boolean;
+  /** What its map gives values to. */
+  readonly place: Place;
+  readonly aspect: (feature: F) => number;
   /** The end of the colour scale that this map would choose for itself. */
-  readonly limit: (result: Drawable, feature: SampleFeature, sign: Sign, outlierPercent: number) => number;
+  readonly limit: (result: Drawable, feature: F, sign: Sign, outlierPercent: number) => number;
 }
+
+export type Place = "pixel" | "word" | "line";
+
+export type RendererOf<Kind extends SampleFeature["kind"]> = FeatureRenderer<FeatureOf<Kind>>;

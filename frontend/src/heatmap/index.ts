@@ -32,7 +32,7 @@ export {
   type BarStyle,
   type Normalisation,
 } from "./paint";
-export { colourScale, SCALE_IDS, type ColourScale, type ScaleId } from "./scales";
+export { colourScale, SCALE_IDS, type ColourScale, type Rgb, type ScaleId } from "./scales";
 export { formatShare, formatSignedShare, formatValue } from "./numbers";
 export {
   boxBetween,

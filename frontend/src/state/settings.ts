@@ -84,7 +84,7 @@ function resolveSettings(ask: ColumnAsk, explorer: string, description: Descript
     arguments: { ...presetArguments, ...(ask.arguments[method.id] ?? ask.arguments[""]) },
     layer: ask.layers[model.name] ?? presets.layer ?? model.default_layer,
     target: ask.target ?? presets.target ?? "predicted",
-    baseline: ask.baseline ?? presets.baseline ?? "zero",
+    baseline: ask.baseline ?? presets.baseline ?? description.baselines[0]?.id ?? "zero",
     smoothing: method.smoothing ? (ask.smoothing === undefined ? (presets.smoothing ?? null) : ask.smoothing) : null,
     quantity: ask.quantity ?? presets.quantity ?? "output",
     precision: offeredPrecision(method, ask.precision ?? presets.precision),

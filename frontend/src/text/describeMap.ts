@@ -10,6 +10,7 @@ import {
   type ScaleId,
   type Sign,
 } from "../heatmap";
+import type { Place } from "../features/types";
 import type { PanelId } from "../state/page";
 import type { Text } from "./en";
 import { targetName, type Making } from "./describe";
@@ -66,13 +67,17 @@ export interface Shown {
   /** How the panel's values are drawn. */
   readonly sign: Sign;
   readonly map: Pick<HeatMap, "minimum" | "maximum">;
+  /** What has a value; pixels by default. */
+  readonly place?: Place;
 }
 
 /** One sentence that says what the colours of a panel mean: "Red pixels raised the score for 'cat', …" */
 export function describeColours(text: Text, making: Making, description: Description, shown: Shown): string {
   const words = text.mapText;
   const method = description.methods.find(({ id }) => id === making.method);
-  const kind = method?.space === "layer" || method?.family === "cam" ? "area" : "pixel";
+  const coarse = method?.space === "layer" || method?.family === "cam";
+  const place = shown.place ?? "pixel";
+  const kind = coarse && place === "pixel" ? "area" : place;
   const sign = shown.panel === "positive" || shown.panel === "negative" ? shown.panel : shown.sign;
   const hues = shown.panel === "masked" ? undefined : words.colours[shown.scale];
   const signed = hues !== undefined && colourScale(shown.scale).signed;
@@ -86,10 +91,10 @@ export function describeColours(text: Text, making: Making, description: Descrip
     method && !method.takes_target && typeof unit === "number"
       ? words.unitScore(unit, layer)
       : words.score(targetName(text, making));
-  const place = words.onePlace[kind];
+  const one = words.onePlace[kind];
   if (!signed || sign === "absolute") {
     const how = sign === "positive" ? "raised" : sign === "negative" ? "lowered" : "mattered";
-    return words.strength[how](more, place, score);
+    return words.strength[how](more, one, score);
   }
   const [raises, lowers] = hues;
   const places = words.places[kind];

@@ -6,6 +6,7 @@ import type { PanelId, SignChoice, TileSize } from "../state/page";
 import type { ScaleId } from "../heatmap";
 import { columns } from "./en/columns";
 import { faithfulness } from "./en/faithfulness";
+import { features } from "./en/features";
 import { own, edit } from "./en/own";
 import { share } from "./en/share";
 import { mapText, detail, present, shortcuts } from "./en/looking";
@@ -348,6 +349,7 @@ export const en = {
   share,
   /** Where a map's mass lies, and what its colours say. */
   mapText,
+  features,
   detail,
   present,
   shortcuts,

@@ -5,6 +5,7 @@ import phrases from "./phrases.zh.json";
 import sentences from "./sentences.zh.json";
 import { columns } from "./zh/columns";
 import { faithfulness } from "./zh/faithfulness";
+import { features } from "./zh/features";
 import { detail, mapText, present, shortcuts } from "./zh/looking";
 import { edit, own } from "./zh/own";
 import { share } from "./zh/share";
@@ -338,6 +339,7 @@ export const zh: Text = {
   edit,
   share,
   mapText,
+  features,
   detail,
   present,
   shortcuts,

@@ -5,8 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import math
-from collections.abc import Callable, Iterable
-from numbers import Real
+from collections.abc import Callable
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -15,8 +14,8 @@ import torch.nn.functional as F
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from attriscope.errors import ExplorerError, nearest
-from attriscope.features.base import Baseline, Display, Feature
+from attriscope.errors import ExplorerError
+from attriscope.features.base import Baseline, Display, Feature, checked_name, finite_numbers
 
 _SLACK = 0.005  # interpolation and rounding leave 0–1 by this much; a normalised image leaves it by far more
 _LUMA = (0.299, 0.587, 0.114)
@@ -42,22 +41,21 @@ class ImageFeature(Feature):
     kind: Final = "image"  # type: ignore[misc]
     dimensions: Final = 3  # type: ignore[misc]
     axes: Final = "C×H×W"  # type: ignore[misc]
+    usual: Final = (3, 224, 224)  # type: ignore[misc]
 
     def __init__(
         self, name: str = "image", *, mean: Any = None, std: Any = None, from_upload: FromUpload | None = None
     ) -> None:
-        if not isinstance(name, str) or not name:
-            raise ExplorerError("wrong_type", f"name is {name!r}; it must be a non-empty string.", field="name")
         if from_upload is not None and not callable(from_upload):
             raise ExplorerError(
                 "wrong_type",
                 f"from_upload is of type {type(from_upload).__name__}; it must be a function of a PIL image.",
                 field="from_upload",
             )
-        self.name, self._from_upload = name, from_upload
+        self.name, self._from_upload = checked_name(name), from_upload
         self.normalised = mean is not None or std is not None
-        self.mean = _numbers("mean", 0.0 if mean is None else mean)
-        self.std = _numbers("std", 1.0 if std is None else std)
+        self.mean = finite_numbers("mean", 0.0 if mean is None else mean)
+        self.std = finite_numbers("std", 1.0 if std is None else std)
         for value in self.std:
             if value <= 0:
                 raise ExplorerError("out_of_range", f"std is {value}; it must be above 0.", field="std")
@@ -106,7 +104,15 @@ class ImageFeature(Feature):
         picture = Image.fromarray(array[..., 0] if array.shape[2] == 1 else array)
         file = io.BytesIO()
         picture.save(file, "PNG", compress_level=3)
-        return Display(file.getvalue(), picture.width, picture.height)
+        return Display(picture.width, picture.height, file.getvalue())
+
+    def places(self, shape: tuple[int, ...]) -> tuple[int, int]:
+        height, width = shape[-2:]
+        return height, width
+
+    def drawn(self, attribution: Tensor, shape: tuple[int, ...]) -> Tensor:
+        """Channel by channel; the page sums them."""
+        return attribution
 
     # --- from an upload ----------------------------------------------------------------------------
 
@@ -157,12 +163,7 @@ class ImageFeature(Feature):
     def baseline(self, baseline: str, example: Tensor) -> Tensor:
         make = _BASELINES.get(baseline)
         if make is None:
-            raise ExplorerError(
-                "unknown_baseline",
-                f"No baseline {baseline!r}.{nearest(baseline, list(_BASELINES))}",
-                field="baseline",
-                baseline=baseline,
-            )
+            raise self.unknown_baseline(baseline)
         value = make(self, example)
         return (value if example.dtype.is_floating_point else value.round()).to(example)
 
@@ -202,19 +203,6 @@ class ImageFeature(Feature):
                 field="features",
             )
         return torch.tensor(values, dtype=torch.float32, device=like.device).view(-1, 1, 1)
-
-
-def _numbers(field: str, value: Any) -> tuple[float, ...]:
-    values = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
-    values = tuple(v.item() if isinstance(v, Tensor) and v.numel() == 1 else v for v in values)
-    if not values:
-        raise ExplorerError("wrong_shape", f"{field} is empty; give a number, or one for each channel.", field=field)
-    for number in values:
-        if isinstance(number, bool) or not isinstance(number, Real) or not math.isfinite(number):
-            raise ExplorerError(
-                "wrong_type", f"{field} is {value!r}; it must be a finite number, or one for each channel.", field=field
-            )
-    return tuple(float(number) for number in values)
 
 
 def _blurred(feature: ImageFeature, example: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -14,12 +14,14 @@ from attribution_core.errors import Cancelled, Nonfinite
 from attribution_core.execution import Progress, execution
 from attribution_core.execution import plan as execution_plan
 from attriscope.errors import ExplorerError
-from attriscope.workers import maps
+from attriscope.features import baselines as named_baselines
 from attriscope.workers.arrays import inputs_of, to_array
 from attriscope.workers.check import Plan, parse_request, plan
+from attriscope.workers.embedded import Entry, at_embeddings, needs_vectors
 from attriscope.workers.evaluate import Evaluated, Subject, evaluate
 from attriscope.workers.failures import error_body, is_device_fault
 from attriscope.workers.loaded import LoadedExplorer
+from attriscope.workers.maps import Drawing, finite
 from attriscope.workers.messages import CheckedItem, Notice, ResultInfo
 from attriscope.workers.models import LoadedModel
 from attriscope.workers.partials import Partials
@@ -72,8 +74,8 @@ class _Job:
         self._loaded, self._call, self._plan = loaded, call, found
         self._items, self._inputs, self._distribution = items, inputs, distribution
         self._send, self._should_stop, self._partials = send, should_stop, partials
-        self._names = [feature.name for feature in loaded.explorer.features]
-        self._at_layer = found.spec.space == "layer"
+        self._features = loaded.explorer.features
+        self._drawing = Drawing(self._features, found.spec.space == "layer")
         self._finished = 0
         # What ends within the interval tells of nothing but its end.
         self._told = time.monotonic()
@@ -111,11 +113,10 @@ class _Job:
         found, loaded = self._plan, self._loaded
         request = found.request
         against = self._items[group[0]].against
-        forward = loaded.model(request.model).forward(request.quantity, against)
         everything = stack([self._inputs[n] for n in group], loaded.device)
-        count = len(loaded.explorer.features)
-        inputs, additional = everything[:count], everything[count:]
+        inputs, additional = everything[: len(self._features)], everything[len(self._features) :]
         baselines = self._baselines(group) if found.baseline is not None else None
+        references = self._rows_like(group[0]) if "distribution" in found.spec.needs else baselines
         targets = [self._items[n].target for n in group]
         target = None if targets[0] is None else torch.tensor(targets, device=loaded.device)
         smoothing, partials = request.smoothing, self._estimates(group)
@@ -126,30 +127,38 @@ class _Job:
             if partials is not None:
                 partials.tell(progress)
 
-        def explain(model: LoadedModel) -> registry.Outcome:
+        def entered(model: LoadedModel) -> Entry:
+            given = Entry(model.forward(request.quantity, against), inputs, references, additional)
+            if not needs_vectors(found.spec, smoothed=smoothing is not None):
+                return given
+            return at_embeddings(model.module, given, loaded.described[request.model].embeddings)
+
+        def explain(model: LoadedModel, entry: Entry | None = None) -> registry.Outcome:
+            entry = entry or entered(model)
             return found.spec.attribute(
-                model.forward(request.quantity, against),
+                entry.forward,
                 model.module,
-                inputs,
+                entry.inputs,
                 target=target,
                 arguments=found.arguments,
                 layer=found.layer,
-                baselines=self._rows_like(group[0]) if "distribution" in found.spec.needs else baselines,
+                baselines=entry.baselines,
                 smoothing=None
                 if smoothing is None
                 else registry.Smoothing(smoothing.type, smoothing.samples, smoothing.noise, smoothing.seed),
-                additional_forward_args=additional or None,
+                additional_forward_args=entry.additional or None,
                 with_delta=not valued,
             )
 
         evaluated = None
         with loaded.computing(request.model, should_stop=self._should_stop) as model:
+            entry = entered(model)
             with execution(on_progress=on_progress, precision=request.precision):
                 if request.evaluation is None:
-                    outcome = explain(model)
+                    outcome = explain(model, entry)
                 else:
                     with execution_plan(found.cost.forward):
-                        outcome = explain(model)
+                        outcome = explain(model, entry)
                         subject = Subject(
                             loaded,
                             model,
@@ -160,7 +169,7 @@ class _Job:
                             targets[0],
                             against,
                             request.quantity,
-                            self._at_layer,
+                            self._drawing,
                         )
                         evaluated = evaluate(request.evaluation, subject)
             if outcome.notices and len(group) > 1:
@@ -168,7 +177,8 @@ class _Job:
             at_input: list[float] | list[None] = [None] * len(group)
             at_baseline: list[float] | None = None
             if found.spec.takes_target:
-                at_input, at_baseline = _values(forward, inputs, baselines, additional, target)
+                given = entry if baselines is not None else replace(entry, baselines=None)
+                at_input, at_baseline = _values(given, target)
         delta = outcome.delta
         if valued and found.spec.delta(found.arguments) and at_baseline is not None:
             difference = torch.tensor(at_input, dtype=torch.float64) - torch.tensor(at_baseline, dtype=torch.float64)
@@ -176,7 +186,7 @@ class _Job:
         seconds = (time.perf_counter() - began) / len(group)
         frames = []
         for row, n in enumerate(group):
-            drawn = maps.drawn(self._names, outcome.attributions, row)
+            drawn = self._drawing.maps(outcome.attributions, row, self._shapes(n))
             gap = None if delta is None else float(delta[row])
             numbers = (at_input[row], None if at_baseline is None else at_baseline[row], gap)
             told = [Notice(code=notice.code, message=notice.message) for notice in outcome.notices]
@@ -189,25 +199,25 @@ class _Job:
             return None
         return Partials(
             [self._items[n] for n in group],
-            self._names,
+            self._drawing,
+            [self._shapes(n) for n in group],
             seconds=self._partials,
-            at_layer=self._at_layer,
             call=self._call,
             send=self._send,
         )
 
     def _baselines(self, group: list[int]) -> tuple[Tensor, ...]:
         name = str(self._plan.baseline)
-        features = self._loaded.explorer.features
-        made = [
-            tuple(feature.baseline(name, x) for feature, x in zip(features, self._inputs[n], strict=False))
-            for n in group
-        ]
-        return stack(made, self._loaded.device)
+        return stack(
+            [named_baselines.of_each(self._features, name, self._inputs[n]) for n in group], self._loaded.device
+        )
+
+    def _shapes(self, n: int) -> list[tuple[int, ...]]:
+        return [tuple(x.shape) for x in self._inputs[n]]
 
     def _rows_like(self, n: int) -> tuple[Tensor, ...]:
         """The samples of the distribution that have the item's size, stacked."""
-        count = len(self._loaded.explorer.features)
+        count = len(self._features)
         shapes = [x.shape for x in self._inputs[n][:count]]
         rows = [parts[:count] for parts in self._distribution if [x.shape for x in parts[:count]] == shapes]
         if not rows:
@@ -230,7 +240,7 @@ class _Job:
     ) -> Frame:
         item, found = self._items[n], self._plan
         for name, value in drawn.items():
-            if not maps.finite(value):
+            if not finite(value):
                 bad = int((~torch.isfinite(value)).sum())
                 raise Nonfinite(f"{bad} of {value.numel()} attributions of {name!r} are NaN or infinite.", place=name)
         output, output_baseline, delta = (x if x is None or math.isfinite(x) else None for x in numbers)
@@ -249,7 +259,7 @@ class _Job:
             smoothing=found.request.smoothing,
             quantity=found.request.quantity,
             precision=found.request.precision,
-            maps=maps.infos(drawn, at_layer=self._at_layer),
+            maps=self._drawing.infos(drawn),
             output=output,
             output_baseline=output_baseline,
             delta=delta,
@@ -273,21 +283,16 @@ class _Job:
 
 
 @torch.no_grad()
-def _values(
-    forward: Callable[..., Tensor],
-    inputs: tuple[Tensor, ...],
-    baselines: tuple[Tensor, ...] | None,
-    additional: tuple[Tensor, ...],
-    target: Tensor | None,
-) -> tuple[list[float], list[float] | None]:
+def _values(entry: Entry, target: Tensor | None) -> tuple[list[float], list[float] | None]:
     """What is explained, at the inputs and at the baselines: one pass over both, since each pass has a price."""
-    everything = (*inputs, *additional)
-    if baselines is not None:
-        everything = tuple(torch.cat(pair) for pair in zip(everything, (*baselines, *additional), strict=True))
-    (outputs,) = in_parts(forward, everything, lambda part: (forward(*part),))
-    if baselines is None:
+    everything = (*entry.inputs, *entry.additional)
+    if entry.baselines is not None:
+        there = (*entry.baselines, *entry.additional)
+        everything = tuple(torch.cat(pair) for pair in zip(everything, there, strict=True))
+    (outputs,) = in_parts(entry.forward, everything, lambda part: (entry.forward(*part),))
+    if entry.baselines is None:
         return _chosen(outputs, target), None
-    count = inputs[0].shape[0]
+    count = entry.inputs[0].shape[0]
     return _chosen(outputs[:count], target), _chosen(outputs[count:], target)
 
 
@@ -303,7 +308,7 @@ def _chosen(output: Tensor, target: Tensor | None) -> list[float]:
     return [float(number) for number in picked[:, 0].tolist()]
 
 
-def _notices(maps: dict[str, Tensor]) -> list[Notice]:
-    if any(bool(value.any()) for value in maps.values()):
+def _notices(drawn: dict[str, Tensor]) -> list[Notice]:
+    if any(bool(value.any()) for value in drawn.values()):
         return []
     return [Notice(code="all_zero", message="Every attribution is exactly 0. Try another baseline or layer.")]

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from attribution_core import precision, registry
 from attribution_core.errors import AttributionError
 from attriscope.errors import ExplorerError, nearest
+from attriscope.features import baselines
 from attriscope.workers import evaluate, keys
 from attriscope.workers.described import Described
 from attriscope.workers.loaded import LoadedExplorer
@@ -73,20 +74,20 @@ def plan(loaded: LoadedExplorer, request: AttributionRequest, shapes: Sequence[S
     if request.smoothing is not None and not spec.smoothing:
         raise ExplorerError("not_applicable", f"{spec.name} cannot be smoothed.", field="smoothing")
     loaded.model(request.model).forward(request.quantity)
-    _check_baseline(loaded, request.baseline)
+    baseline = baselines.checked(loaded.explorer.features, request.baseline)
     arguments, layer = _arguments(spec, request.arguments, shapes), _layer(spec, request.layer, described)
     if spec.space == "neuron" and layer is not None:
         _check_unit(arguments.model_dump()["unit"], layer, described)
     if request.evaluation is not None:
-        evaluate.check(request.evaluation, spec)
+        evaluate.check(request.evaluation, spec, shapes)
         if request.evaluation.type == "curves":
-            _check_baseline(loaded, request.evaluation.fill, "evaluation.fill")
+            baselines.checked(loaded.explorer.features, request.evaluation.fill, "evaluation.fill")
     return Plan(
         request,
         spec,
         arguments,
         layer,
-        request.baseline if "baseline" in spec.needs else None,
+        baseline if "baseline" in spec.needs else None,
         _cost(loaded, request, spec, arguments, layer, shapes),
     )
 
@@ -222,17 +223,6 @@ def _check_unit(unit: int, layer: str, described: Described) -> None:
             value=unit,
             low=0,
             high=shape[0] - 1,
-        )
-
-
-def _check_baseline(loaded: LoadedExplorer, baseline: str, field: str = "baseline") -> None:
-    known = [known.id for known in loaded.explorer.features[0].baselines()]
-    if baseline not in known:
-        raise ExplorerError(
-            "unknown_baseline",
-            f"No baseline {baseline!r}.{nearest(baseline, known)}",
-            field=field,
-            baseline=baseline,
         )
 
 

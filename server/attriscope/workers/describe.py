@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 
 from attribution_core import deviations, registry
+from attriscope.features import baselines
+from attriscope.features.base import Feature
 from attriscope.workers.described import Described
 from attriscope.workers.loaded import LoadedExplorer
 from attriscope.workers.messages import (
@@ -17,16 +21,13 @@ from attriscope.workers.messages import (
 )
 from attriscope.workers.models import LoadedModel
 
-_NO_SAMPLE = (3, 224, 224)
-"""Forms are still shown for a dataset without a first sample; this size gives them their bounds."""
-
 
 def describe(loaded: LoadedExplorer, name: str) -> Description:
     """What the worker tells; `name` stands in for an explorer without one."""
     explorer = loaded.explorer
     example = None if loaded.first is None else loaded.first.inputs
     count = len(explorer.features)
-    shapes = tuple(tuple(value.shape) for value in example[:count]) if example else (_NO_SAMPLE,) * count
+    shapes = tuple(tuple(value.shape) for value in example[:count]) if example else _usual(explorer.features)
     return Description(
         name=explorer.name or name,
         classes=None if explorer.classes is None else list(explorer.classes),
@@ -38,7 +39,7 @@ def describe(loaded: LoadedExplorer, name: str) -> Description:
         methods=[_method(spec, registry.InputInfo(shapes), loaded.described) for spec in loaded.methods.methods],
         baselines=[
             BaselineDescription(id=baseline.id, name=baseline.name, description=baseline.description)
-            for baseline in explorer.features[0].baselines()
+            for baseline in baselines.offered(explorer.features)
         ],
         score_name=explorer.score_name,
         has_score=explorer.score_func is not None,
@@ -49,6 +50,11 @@ def describe(loaded: LoadedExplorer, name: str) -> Description:
         declaration=loaded.declaration,
         device=loaded.device_name,
     )
+
+
+def _usual(features: Sequence[Feature]) -> tuple[tuple[int, ...], ...]:
+    """Forms are still shown for a dataset without a first sample; these sizes give them their bounds."""
+    return tuple(feature.usual for feature in features)
 
 
 def _model(model: LoadedModel, found: Described) -> ModelDescription:

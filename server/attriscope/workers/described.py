@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from torch import Tensor
@@ -11,6 +11,8 @@ from torch import Tensor
 from attribution_core import layers, registry
 from attribution_core.layers import CamLayer
 from attriscope.errors import ExplorerError
+from attriscope.workers import embedded
+from attriscope.workers.embedded import Embeddings
 from attriscope.workers.failures import error_body, is_device_fault
 from attriscope.workers.messages import ErrorBody, LayerDescription
 from attriscope.workers.models import LoadedModel
@@ -27,6 +29,7 @@ class Described:
     """What was found by running a model once on the first sample.
 
     outputs: number of columns, None where the model could not be run; 1 for a single value.
+    embeddings: see `embedded`.
     forward_seconds: of one example's forward pass, warm; among others of a batch where that is quicker.
     unavailable: method id → reasons why the method cannot explain this model. error: why the model could not be run.
     """
@@ -36,6 +39,7 @@ class Described:
     layers: tuple[LayerDescription, ...] = ()
     cam_layer: CamLayer | None = None
     unavailable: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    embeddings: Embeddings = field(default_factory=dict)
     error: ErrorBody | None = None
 
     @property
@@ -48,9 +52,15 @@ class Described:
 
 
 def describe_model(
-    model: LoadedModel, example: tuple[Tensor, ...] | None, methods: registry.Catalogue, shelf: Shelf
+    model: LoadedModel,
+    example: tuple[Tensor, ...] | None,
+    methods: registry.Catalogue,
+    shelf: Shelf,
+    embeddings: Sequence[str | None],
 ) -> Described:
     """Runs the model on one example (without batch dimension), on its device.
+
+    embeddings: for each feature the layer that makes vectors of it, where it is named.
 
     Where memory runs out, the other models make room. Raises ExplorerError for a device that can no longer be used.
     """
@@ -58,7 +68,7 @@ def describe_model(
         return Described()
     try:
         shelf.bring(model)
-        return _run(model, example, methods)
+        return _run(model, example, methods, embeddings)
     except Exception as error:
         if is_device_fault(error):
             body = error_body(error)
@@ -66,17 +76,24 @@ def describe_model(
         failure = error_body(error)
     # Outside the except block, whose traceback would keep tensors alive.
     if failure.code == "out_of_memory" and shelf.relieve(model):
-        return describe_model(model, example, methods, shelf)
+        return describe_model(model, example, methods, shelf, embeddings)
     return Described(error=failure)
 
 
-def _run(model: LoadedModel, example: tuple[Tensor, ...], methods: registry.Catalogue) -> Described:
+def _run(
+    model: LoadedModel, example: tuple[Tensor, ...], methods: registry.Catalogue, embeddings: Sequence[str | None]
+) -> Described:
     inputs = tuple(value[None].to(model.device) for value in example)
     outputs = model.predict(inputs)[0].shape[1]
     with model.evaluating():
         found = layers.describe_layers(model.module, inputs)
         cam_layer = layers.find_cam_layer(model.module, inputs)
-        against = {spec.id: spec.applicable(model.module, inputs) for spec in methods.methods}
+        vectors = embedded.find(model.module, inputs, embeddings)
+        count = len(embeddings)
+        against = {
+            spec.id: spec.applicable(model.module, inputs[:count], inputs[count:] or None, embedded=vectors)
+            for spec in methods.methods
+        }
     return Described(
         outputs=outputs,
         forward_seconds=_forward_seconds(model, inputs),
@@ -92,6 +109,7 @@ def _run(model: LoadedModel, example: tuple[Tensor, ...], methods: registry.Cata
         ),
         cam_layer=cam_layer,
         unavailable={method: reasons for method, reasons in against.items() if reasons},
+        embeddings=vectors,
     )
 
 

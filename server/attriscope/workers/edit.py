@@ -32,6 +32,8 @@ def edit(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: ShouldSt
         raise ExplorerError("unknown_feature", f"No feature {wanted!r}.{nearest(wanted, names)}", field="feature")
     position = names.index(wanted)
     example = inputs[position]
+    if loaded.explorer.features[position].display(example).png is None:
+        raise ExplorerError("edit_unsupported", f"{wanted!r} is no image; no pixels can be filled.", field="feature")
     mask = _mask(frame, example)
     filling = _filling(loaded.explorer.features[position], example, _FILL.validate_python(frame.body["fill"]))
     filled = torch.where(mask, filling, example)

@@ -17,8 +17,10 @@ from attribution_core.locks import explaining
 from attribution_core.metrics.curves import Curve, count_squares, curves_of_outputs, side_of
 from attribution_core.metrics.randomisation import RandomStage, count_weighted
 from attriscope.errors import ExplorerError
-from attriscope.workers import maps, memory
+from attriscope.features import baselines
+from attriscope.workers import memory
 from attriscope.workers.loaded import LoadedExplorer
+from attriscope.workers.maps import Drawing, finite
 from attriscope.workers.messages import (
     Cost,
     CurveInfo,
@@ -54,11 +56,15 @@ class Subject:
     target: int | None
     against: int | None
     quantity: str
-    at_layer: bool
+    drawing: Drawing
 
     @property
-    def names(self) -> list[str]:
-        return [feature.name for feature in self.loaded.explorer.features]
+    def shapes(self) -> list[tuple[int, ...]]:
+        """Of the inputs, without the batch dimension."""
+        return [tuple(x.shape[1:]) for x in self.inputs]
+
+    def maps(self, attributions: tuple[Tensor, ...]) -> dict[str, Tensor]:
+        return self.drawing.maps(attributions, 0, self.shapes)
 
 
 @dataclass(frozen=True)
@@ -69,8 +75,16 @@ class Evaluated:
     arrays: Mapping[str, Tensor] = field(default_factory=dict)
 
 
-def check(evaluation: EvaluationRequest, spec: registry.MethodSpec) -> None:
-    """Raises ExplorerError where the map of that method cannot be evaluated so."""
+def check(
+    evaluation: EvaluationRequest, spec: registry.MethodSpec, shapes: Sequence[Sequence[tuple[int, ...]]]
+) -> None:
+    """Raises ExplorerError where the map of that method, or for inputs of those shapes, cannot be evaluated so."""
+    if evaluation.type == "curves" and any(len(shape) != 3 for of in shapes for shape in of):
+        raise ExplorerError(
+            "not_applicable",
+            "Deletion and insertion curves remove squares, so that every input must be an image.",
+            field="evaluation",
+        )
     if evaluation.type == "curves" and not spec.takes_target:
         raise ExplorerError(
             "not_applicable",
@@ -100,10 +114,10 @@ def evaluate(evaluation: EvaluationRequest, subject: Subject) -> Evaluated:
 
 def _curves(asked: CurvesRequest, subject: Subject) -> CurvesInfo:
     inputs, model = subject.inputs, subject.model
-    fill = tuple(
-        feature.baseline(asked.fill, x[0].cpu())[None].to(x)
-        for feature, x in zip(subject.loaded.explorer.features, inputs, strict=True)
-    )
+    features = subject.loaded.explorer.features
+    named = baselines.checked(features, asked.fill, "evaluation.fill")
+    found = baselines.of_each(features, named, [x[0].cpu() for x in inputs])
+    fill = tuple(value[None].to(x) for value, x in zip(found, inputs, strict=True))
     random = metrics.random_maps(inputs, asked.orders, asked.seed)
     ranked = tuple(
         torch.cat([of.sum(1, keepdim=True).cpu().double(), metrics.edge_map(x), drawn])
@@ -138,7 +152,7 @@ def _curves(asked: CurvesRequest, subject: Subject) -> CurvesInfo:
 
 def _at_input(subject: Subject) -> tuple[Tensor, ...]:
     """The map in the sizes of the inputs; a layer's is enlarged as it is drawn, over the first of them."""
-    if not subject.at_layer:
+    if not subject.drawing.at_layer:
         return subject.attributions
     first, *others = subject.inputs
     value = subject.attributions[0]
@@ -180,7 +194,7 @@ def _randomised(asked: RandomisationRequest, subject: Subject) -> Evaluated:
     model = subject.model
     _make_room(subject.loaded, model)
     everything = (*subject.inputs, *subject.additional)
-    original = maps.drawn(subject.names, subject.attributions, 0)
+    original = subject.maps(subject.attributions)
     steps: list[StageInfo] = []
     arrays: dict[str, Tensor] = {}
     twin: LoadedModel | None = None
@@ -189,7 +203,7 @@ def _randomised(asked: RandomisationRequest, subject: Subject) -> Evaluated:
         found = _random_maps(subject, twin, stage)
         arrays |= {f"{n}@{name}": value for name, value in found.items()}
         signed, absolute = (_similarity(original, found, absolute=absolute) for absolute in (False, True))
-        told = maps.infos(found, at_layer=subject.at_layer)
+        told = subject.drawing.infos(found)
         steps.append(StageInfo(layers=list(stage.layers), maps=told, signed=signed, absolute=absolute))
     return Evaluated(RandomisationInfo(**asked.model_dump(), steps=steps), arrays)
 
@@ -215,8 +229,8 @@ def _random_maps(subject: Subject, twin: LoadedModel, stage: RandomStage) -> dic
     try:
         with twin.evaluating():
             outcome = subject.explain(twin)
-        found = maps.drawn(subject.names, outcome.attributions, 0)
-        if not all(map(maps.finite, found.values())):
+        found = subject.maps(outcome.attributions)
+        if not all(map(finite, found.values())):
             raise Nonfinite("An attribution is NaN or infinite.", place="attributions")
     except Nonfinite as error:
         layers = ", ".join(repr(name) for name in stage.layers[:3])

@@ -62,7 +62,8 @@ class LoadedExplorer:
         stage("Trying the model…" if len(self.models) == 1 else "Trying the models…")
         example = None if self.first is None else self.first.inputs
         self.described: dict[str, Described] = {
-            key: describe_model(model, example, self.methods, self.shelf) for key, model in self.models.items()
+            key: describe_model(model, example, self.methods, self.shelf, [f.embedding for f in explorer.features])
+            for key, model in self.models.items()
         }
         self._model_fingerprints = {key: model.fingerprint() for key, model in self.models.items()}
         self.declaration = keys.declaration_fingerprint(

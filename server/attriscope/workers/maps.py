@@ -3,41 +3,51 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
+from attriscope.features.base import Feature
 from attriscope.workers.messages import MapInfo
 
 
-def drawn(names: Sequence[str], attributions: Sequence[Tensor], row: int) -> dict[str, Tensor]:
-    """The maps of one example, by feature. A layer's map belongs to no one input; it is shown over the first."""
-    maps = [_as_map(value[row].detach().to("cpu", torch.float32)) for value in attributions]
-    return dict(zip(names, maps, strict=False))
+@dataclass(frozen=True)
+class Drawing:
+    """How what a method returns becomes maps.
 
+    A layer's map belongs to no one input; it is shown over the first.
+    """
 
-def infos(maps: Mapping[str, Tensor], *, at_layer: bool) -> list[MapInfo]:
-    """What is told of the maps beside their numbers."""
-    return [
-        MapInfo(
-            feature=name,
-            shape=list(value.shape),
-            interpolation="bilinear" if at_layer else "nearest",
-            minimum=float(value.min()),
-            maximum=float(value.max()),
-        )
-        for name, value in maps.items()
-    ]
+    features: Sequence[Feature]
+    at_layer: bool
+
+    def maps(self, attributions: Sequence[Tensor], row: int, shapes: Sequence[tuple[int, ...]]) -> dict[str, Tensor]:
+        """The maps of one example, by feature, but for inputs that the method has nothing to say of.
+
+        shapes: of the example's inputs.
+        """
+        found = {}
+        for feature, value, shape in zip(self.features, attributions, shapes, strict=False):
+            if value.numel() == 0:
+                continue
+            draw = feature.layer_drawn if self.at_layer else feature.drawn
+            found[feature.name] = draw(value[row].detach().to("cpu", torch.float32), shape).contiguous()
+        return found
+
+    def infos(self, maps: Mapping[str, Tensor]) -> list[MapInfo]:
+        """What is told of the maps beside their numbers."""
+        return [
+            MapInfo(
+                feature=name,
+                shape=list(value.shape),
+                interpolation="bilinear" if self.at_layer else "nearest",
+                minimum=float(value.min()),
+                maximum=float(value.max()),
+            )
+            for name, value in maps.items()
+        ]
 
 
 def finite(value: Tensor) -> bool:
     return bool(torch.isfinite(value).all())
-
-
-def _as_map(value: Tensor) -> Tensor:
-    """C×H×W: a vector of units becomes K×1×1, a sequence C×1×L."""
-    if value.dim() == 3:
-        return value.contiguous()
-    if value.dim() <= 1:
-        return value.reshape(-1, 1, 1)
-    return value.reshape(value.shape[0], 1, -1)

@@ -93,7 +93,9 @@ class CurvesRequest(Message):
     """Asks for deletion and insertion curves of the map, and of a random order and an edge map as controls."""
 
     type: Literal["curves"]
-    fill: str = Field(default="zero", description="the baseline that takes the place of what is removed")
+    fill: str | None = Field(
+        default=None, description="the baseline that takes the place of what is removed; by default the first"
+    )
     orders: int = Field(default=5, ge=1, le=20, description="random orders, whose curves are averaged")
     seed: int = Field(default=0, ge=0, le=2**32 - 1)
 
@@ -119,7 +121,7 @@ class AttributionRequest(Message):
     arguments: Json = Field(default_factory=dict, description="the method's own; validated against its schema")
     target: TargetChoice = Field(default="predicted", description="a class, or one class rather than another")
     layer: str | None = None
-    baseline: str = "zero"
+    baseline: str | None = Field(default=None, description="one of the explorer's; by default its first")
     smoothing: Smoothing | None = None
     quantity: Literal["output", "score"] = Field(default="output", description="what is explained: raw output or score")
     precision: Literal["exact", "fused", "fast"] = "exact"
@@ -215,9 +217,12 @@ class ModelDescription(Message):
     notices: list[Notice]
 
 
+FeatureKind = Literal["image", "text", "table", "empty"]
+
+
 class FeatureDescription(Message):
     name: str
-    kind: Literal["image"]
+    kind: FeatureKind
     shape: list[int] = Field(description="of one example, without the batch dimension")
 
 
@@ -254,12 +259,56 @@ class Label(Message):
     name: str
 
 
-class SampleFeature(Message):
+class _SampleFeature(Message):
+    """One input of a sample as the page shows it."""
+
     name: str
-    kind: Literal["image"]
-    width: int
+    width: int = Field(description="of its map: a place for each token of a text, each number of a row")
     height: int
     evidence: bool = Field(description="whether the true evidence mask is known")
+
+
+class ImageSample(_SampleFeature):
+    """Drawn as a picture."""
+
+    kind: Literal["image"]
+
+
+class Word(Message):
+    text: str
+    start: int = Field(description="the first of its tokens")
+    stop: int = Field(description="the first token behind it")
+    padding: bool
+
+
+class TextSample(_SampleFeature):
+    """Words, each made of one token or several."""
+
+    kind: Literal["text"]
+    words: list[Word]
+
+
+class TableRow(Message):
+    name: str
+    value: float | str
+    unit: str | None
+    places: list[int] = Field(description="the numbers that it stands for; several for one category")
+
+
+class TableSample(_SampleFeature):
+    """Names and values."""
+
+    kind: Literal["table"]
+    rows: list[TableRow]
+
+
+class EmptySample(_SampleFeature):
+    """Not shown."""
+
+    kind: Literal["empty"]
+
+
+SampleFeature = Annotated[ImageSample | TextSample | TableSample | EmptySample, Field(discriminator="kind")]
 
 
 class SampleInfo(Message):

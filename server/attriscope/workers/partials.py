@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from torch import Tensor
 
 from attribution_core.execution import Progress
-from attriscope.workers import maps
 from attriscope.workers.arrays import to_array
+from attriscope.workers.maps import Drawing, finite
 from attriscope.workers.messages import CheckedItem, PartialInfo
 from attriscope.workers.protocol import Frame, Send
 
@@ -22,21 +22,21 @@ _SHARE = 0.1
 class Partials:
     """Sends the estimates of the items that are computed together, at most every `seconds`.
 
-    names: of the features. at_layer: whether the maps are a layer's.
+    drawing: how estimates become maps. shapes: of each item's inputs.
     """
 
     def __init__(
         self,
         items: Sequence[CheckedItem],
-        names: Sequence[str],
+        drawing: Drawing,
+        shapes: Sequence[Sequence[tuple[int, ...]]],
         *,
         seconds: float,
-        at_layer: bool,
         call: int,
         send: Send,
     ) -> None:
-        self._items, self._names, self._seconds, self._at_layer = items, names, seconds, at_layer
-        self._call, self._send = call, send
+        self._items, self._drawing, self._shapes = items, drawing, shapes
+        self._seconds, self._call, self._send = seconds, call, send
         self._next = time.monotonic() + FIRST_SECONDS
 
     def tell(self, progress: Progress) -> None:
@@ -47,13 +47,13 @@ class Partials:
         estimate = progress.partial()
         if estimate is not None and all(len(value) == len(self._items) for value in estimate):
             for row, item in enumerate(self._items):
-                found = maps.drawn(self._names, estimate, row)
-                if all(map(maps.finite, found.values())):
+                found = self._drawing.maps(estimate, row, self._shapes[row])
+                if all(map(finite, found.values())):
                     self._send(self._frame(item, progress.done / progress.total, found))
         ended = time.monotonic()
         self._next = max(now + self._seconds, ended + (ended - now) * (1 / _SHARE - 1))
 
     def _frame(self, item: CheckedItem, share: float, found: dict[str, Tensor]) -> Frame:
-        info = PartialInfo(key=item.key, share=share, maps=maps.infos(found, at_layer=self._at_layer))
+        info = PartialInfo(key=item.key, share=share, maps=self._drawing.infos(found))
         arrays = {name: to_array(value) for name, value in found.items()}
         return Frame("partial", self._call, info.model_dump(mode="json"), arrays)

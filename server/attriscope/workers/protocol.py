@@ -11,8 +11,9 @@ of the same id and exactly one ``reply`` or ``error`` frame, which ends it. ``id
 call              body and arrays                              interim frames → reply
 ================  ==========================================  =================================================
 ``scan``          start, count                                 ``sample``: SampleInfo; arrays ``input.<i>``,
-                                                               ``display.<feature>`` (PNG), ``evidence.<feature>``
-                                                               (uint8 H×W) → {exhausted, failure: ErrorBody|null}
+                                                               ``display.<feature>`` (PNG of an image),
+                                                               ``evidence.<feature>`` (uint8 H×W)
+                                                               → {exhausted, failure: ErrorBody|null}
 ``predict``       model, count, classes (optional: always      → {predictions: [[Prediction…]…]}
                   among them); ``<n>.input.<i>``
 ``check``         request: AttributionRequest, items:          → Checked

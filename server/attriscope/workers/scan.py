@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from pydantic import TypeAdapter
+
 from attribution_core.errors import Cancelled
 from attriscope.errors import ExplorerError, SampleError, nearest
+from attriscope.features import baselines
 from attriscope.samples import Example
 from attriscope.workers.arrays import inputs_of, sample_sha256, to_array
 from attriscope.workers.failures import error_body
 from attriscope.workers.loaded import LoadedExplorer
 from attriscope.workers.messages import Label, SampleFeature, SampleInfo
 from attriscope.workers.protocol import Array, Frame, Send, ShouldStop, image
+
+_FEATURE: TypeAdapter[SampleFeature] = TypeAdapter(SampleFeature)
 
 
 def scan(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: ShouldStop) -> Frame:
@@ -37,8 +42,12 @@ def baseline(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: Shou
         raise ExplorerError("unknown_feature", f"No feature {wanted!r}.{nearest(wanted, names)}", field="feature")
     position = names.index(wanted)
     feature = loaded.explorer.features[position]
-    value = feature.baseline(frame.body["baseline"], inputs_of(frame.arrays, 1)[0][position])
-    return Frame("reply", arrays={"display": image(feature.display(value).png)})
+    named = baselines.checked(loaded.explorer.features, frame.body["baseline"])
+    value = baselines.of_one(feature, named, inputs_of(frame.arrays, 1)[0][position])
+    png = feature.display(value).png
+    if png is None:
+        raise ExplorerError("no_picture", f"{wanted!r} is no image; its baseline has no picture.", field="feature")
+    return Frame("reply", arrays={"display": image(png)})
 
 
 def sample_frame(loaded: LoadedExplorer, example: Example, call: int) -> Frame:
@@ -47,18 +56,12 @@ def sample_frame(loaded: LoadedExplorer, example: Example, call: int) -> Frame:
     described = []
     for feature, value, mask in zip(loaded.explorer.features, example.inputs, example.evidence, strict=False):
         display = feature.display(value)
-        arrays[f"display.{feature.name}"] = image(display.png)
+        if display.png is not None:
+            arrays[f"display.{feature.name}"] = image(display.png)
         if mask is not None:
-            arrays[f"evidence.{feature.name}"] = to_array(mask.byte())
-        described.append(
-            SampleFeature(
-                name=feature.name,
-                kind=feature.kind,
-                width=display.width,
-                height=display.height,
-                evidence=mask is not None,
-            )
-        )
+            arrays[f"evidence.{feature.name}"] = to_array(mask.byte().reshape(display.height, display.width))
+        told = {"name": feature.name, "kind": feature.kind, "evidence": mask is not None, **display.content}
+        described.append(_FEATURE.validate_python({**told, "width": display.width, "height": display.height}))
     info = SampleInfo(
         index=example.index,
         sha256=sample_sha256(example.inputs),

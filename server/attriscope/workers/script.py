@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import prod
 from typing import Any
 
 import torch
@@ -11,6 +12,8 @@ import attribution_core
 from attribution_core import custom, registry, squares
 from attribution_core.lrp_rules import PropagationRule
 from attribution_core.methods.layer_feature_ablation import Channels
+from attriscope.features.base import Feature
+from attriscope.workers.embedded import needs_vectors
 from attriscope.workers.loaded import LoadedExplorer
 from attriscope.workers.messages import ResultInfo
 from attriscope.workers.protocol import Frame, Send, ShouldStop
@@ -47,6 +50,8 @@ class _Script:
         self._chosen = dict(info.arguments)
         self._options = {name: self._chosen.pop(name) for name in sorted(self._spec.options)}
         self._seed = self._chosen.pop("seed", 0)
+        needed = needs_vectors(self._spec, smoothed=info.smoothing is not None)
+        self._embeddings = loaded.described[info.model].embeddings if needed else {}
         self._imports: dict[str, set[str]] = {"attriscope": {"load_explorer"}}
 
     def code(self, place: str, arguments: Mapping[str, Any], remarks: Sequence[str]) -> str:
@@ -80,16 +85,16 @@ class _Script:
             "explorer = load_explorer", [*given, *(f"{key}={value!r}" for key, value in arguments.items())]
         )
         sample = 'picture("picture.png")  # the image that was uploaded' if self._uploaded else ""
-        yield f"{self._names('inputs')} = explorer.{sample or f'inputs({self._info.sample})'}"
+        yield f"{self._tuple('inputs')} = explorer.{sample or f'inputs({self._info.sample})'}"
         if self._extra:
             yield f"additional_args = explorer.additional_args({self._info.sample})"
         needs = self._spec.needs
         given_inputs = "inputs" if self._count > 1 else "(inputs,)"
         if "distribution" in needs:
             found = f"explorer.first({self._spec.distribution}, {given_inputs})"
-            yield f"{self._names('baselines')} = {found}  # of the dataset"
+            yield f"{self._tuple('baselines')} = {found}  # of the dataset"
         elif "baseline" in needs:
-            yield f"{self._names('baselines')} = explorer.baselines({str(self._info.baseline)!r}, {given_inputs})"
+            yield f"{self._tuple('baselines')} = explorer.baselines({str(self._info.baseline)!r}, {given_inputs})"
 
     def _method(self) -> Iterator[str]:
         info, name = self._info, repr(self._info.model)
@@ -104,6 +109,7 @@ class _Script:
         if info.layer is not None:
             yield f"layer = explorer.model({name}).get_submodule({info.layer!r})"
             places = ["layer=layer" if self._own and info.smoothing is None else "layer"]
+        yield from self._entering()
         cls = self._spec.class_name
         if self._own is not None:
             found = f"explorer.method({self._own.__name__!r})"
@@ -117,6 +123,17 @@ class _Script:
             self._from(_home(self._spec.method), cls)
         yield from _call(f"method = {cls}", ["forward", *places, *self._keywords(options)])
 
+    def _entering(self) -> Iterator[str]:
+        """Vectors for token ids, where the method needs them."""
+        if not self._embeddings:
+            return
+        compared = bool(self._spec.needs & {"baseline", "distribution"})
+        values = [self._tuple("inputs"), *([self._tuple("baselines")] if compared else [])]
+        values += [] if not self._extra else ["additional_args" if compared else "additional_args=additional_args"]
+        names = f"forward, {self._tuple('inputs')}, {self._tuple('baselines') if compared else '_'}, additional_args"
+        yield f"tokens = {self._tuple('inputs')}"
+        yield from _call(f"{names} = explorer.at_embeddings", [repr(self._info.model), "forward", *values])
+
     def _attributing(self) -> Iterator[str]:
         info, keywords = self._info, list(self._arguments())
         if info.smoothing is not None:
@@ -127,7 +144,7 @@ class _Script:
                 f"{smoothing.type!r}, samples={smoothing.samples}, noise={smoothing.noise}, seed={smoothing.seed}"
             )
             given = ["method", self._as_given("inputs"), f"Smoothing({settings})"]
-            lines = list(_call(f"{self._names('attributions')} = smoothed", [*given, f"dict({', '.join(keywords)})"]))
+            lines = list(_call(f"{self._tuple('attributions')} = smoothed", [*given, f"dict({', '.join(keywords)})"]))
         else:
             lines = list(_call("attributions = method.attribute", ["inputs", *keywords]))
         around = []
@@ -145,6 +162,14 @@ class _Script:
 
     def _ending(self) -> Iterator[str]:
         """C×H×W float32, as the page gets it."""
+        if not self._reshapes:
+            tokens = "tokens" if self._embeddings else self._tuple("inputs")
+            layer = ", at_layer=True" if self._spec.space == "layer" else ""
+            given = "attributions" if self._count > 1 and not layer else "(attributions,)"
+            yield f"heat_maps = explorer.drawn({given}, {tokens}{layer})"
+            if len(self._info.maps) == 1:
+                yield f"heat_map = heat_maps[{self._info.maps[0].feature!r}].numpy()"
+            return
         tail = ".detach().float().cpu().numpy().reshape"
         found = self._info.maps
         if len(found) == 1:
@@ -165,7 +190,7 @@ class _Script:
             given["baselines"] = self._as_given("baselines")
         if spec.takes_target and info.target is not None:
             given["target"] = str(info.target)
-        if self._extra:
+        if self._extra or self._embeddings:
             given["additional_forward_args"] = "additional_args"
         chosen = dict(self._chosen)
         if spec.space == "neuron":
@@ -209,12 +234,21 @@ class _Script:
         """Whether the call takes one of each thing for every input, though there may be only one."""
         return self._count > 1 or self._info.smoothing is not None
 
-    def _as_given(self, name: str) -> str:
-        return f"({name},)" if self._in_tuples and self._count == 1 else name
+    @property
+    def _reshapes(self) -> bool:
+        """Whether each map has the attributions' numbers in their order."""
+        features = self._loaded.explorer.features
+        if self._spec.space == "layer":
+            return type(features[0]).layer_drawn is Feature.layer_drawn
+        sizes = [prod(found.shape) for found in self._info.maps]
+        return not self._embeddings and sizes == [prod(shape) for shape in self._shapes]
 
-    def _names(self, name: str) -> str:
+    def _tuple(self, name: str) -> str:
         """A tuple of one is taken apart, as people write it."""
         return name if self._count > 1 else f"({name},)"
+
+    def _as_given(self, name: str) -> str:
+        return f"({name},)" if self._in_tuples and self._count == 1 else name
 
     def _from(self, module: str, name: str) -> None:
         self._imports.setdefault(module, set()).add(name)

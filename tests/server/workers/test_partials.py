@@ -11,9 +11,10 @@ import torch
 from torch import Tensor, nn
 
 from attribution_core import chunks, registry
-from attriscope import Batch
+from attriscope import Batch, ImageFeature
 from attriscope.workers import partials
 from attriscope.workers.arrays import to_tensor
+from attriscope.workers.maps import Drawing
 from attriscope.workers.messages import PartialInfo
 from attriscope.workers.protocol import Frame
 from tests.server.workers.toys import Direct, pictures, runtime
@@ -184,7 +185,7 @@ def test_estimates_keep_their_distance(monkeypatch: pytest.MonkeyPatch) -> None:
             sent.append(now[0])
             now[0] += 0.1
 
-    told = partials.Partials([], ["image"], seconds=0.4, at_layer=False, call=1, send=lambda frame: None)
+    told = partials.Partials([], Drawing([], at_layer=False), [], seconds=0.4, call=1, send=lambda frame: None)
     for done in range(1, 100):
         now[0] = max(now[0], done * 0.05)
         told.tell(Estimated(done))  # type: ignore[arg-type]
@@ -204,7 +205,8 @@ def test_an_estimate_that_is_not_finite_is_not_sent() -> None:
     from attriscope.workers.messages import CheckedItem
 
     items = [CheckedItem(sample=n, target=0, target_name=None, key=str(n)) for n in range(2)]
-    told = partials.Partials(items, ["image"], seconds=0.1, at_layer=True, call=1, send=frames.append)
+    drawing = Drawing([ImageFeature()], at_layer=True)
+    told = partials.Partials(items, drawing, [[(1, 1, 2)]] * 2, seconds=0.1, call=1, send=frames.append)
     told._next = 0.0
     told.tell(Estimated())  # type: ignore[arg-type]
     assert [frame.body["key"] for frame in frames] == ["1"]

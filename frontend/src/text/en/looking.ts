@@ -35,8 +35,8 @@ export const mapText = {
   end: ".",
 
   /** What is coloured: pixels, or the coarser places of a layer. */
-  places: { pixel: "pixels", area: "areas" },
-  onePlace: { pixel: "pixel", area: "area" },
+  places: { pixel: "pixels", area: "areas", word: "words", line: "bars" },
+  onePlace: { pixel: "pixel", area: "area", word: "word", line: "bar" },
   /** The colours of what raises and of what lowers. */
   colours: {
     "red-blue": ["red", "blue"],

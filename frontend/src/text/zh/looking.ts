@@ -22,8 +22,8 @@ export const mapText: Text["mapText"] = {
   unit: (index, value) => `单元 ${index}，${value}`,
   end: "。",
 
-  places: { pixel: "像素", area: "区域" },
-  onePlace: { pixel: "像素", area: "区域" },
+  places: { pixel: "像素", area: "区域", word: "词", line: "条形" },
+  onePlace: { pixel: "像素", area: "区域", word: "词", line: "条形" },
   colours: {
     "red-blue": ["红色", "蓝色"],
     "green-red": ["绿色", "红色"],

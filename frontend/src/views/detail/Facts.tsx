@@ -4,7 +4,7 @@ import { useMemo, type ReactElement, type ReactNode } from "react";
 import { baselineUrl } from "../../api/routes";
 import { useEvidence } from "../../api/queries";
 import type { ResultInfo } from "../../api/types";
-import type { Drawable } from "../../features";
+import { isPictured, type Drawable } from "../../features";
 import { drawnValues } from "../../features/image/drawn";
 import { subjectOf, type FeatureProps } from "../../features/types";
 import {
@@ -51,9 +51,9 @@ export function Facts(props: FactsProps): ReactElement {
     <div className={classes.facts}>
       <HistogramChart values={values} map={map} feature={feature} limit={limit} scale={display.scale} />
       <Balance {...props} />
-      {!map.units && <RectangleFact {...props} />}
+      {isPictured(feature) && !map.units && <RectangleFact {...props} />}
       {info && !partial && <Completeness info={info} />}
-      {info && <Baseline {...props} info={info} />}
+      {info && isPictured(feature) && <Baseline {...props} info={info} />}
     </div>
   );
 }

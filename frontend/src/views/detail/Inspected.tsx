@@ -3,6 +3,7 @@ import { useMemo, useState, type ReactElement } from "react";
 import { useChannels, useResult } from "../../api/queries";
 import type { ResultInfo, Sample, SampleFeature } from "../../api/types";
 import { rendererOf, type Drawable } from "../../features";
+import { Contributions } from "../../features/Contributions";
 import { UnitBars } from "../../features/image/UnitBars";
 import { channelMap, isAllZero, type HeatMap } from "../../heatmap";
 import { isBefore, isForeign } from "../../state/launches";
@@ -44,6 +45,7 @@ export function Inspected(props: InspectedProps): ReactElement {
   const foreign = cell.shown !== null && isForeign(cell.shown.stamp, sample);
   const finished = estimate || foreign ? undefined : result.data;
   const made = estimate ? cell.partial : cell.shown;
+  const shown = estimate?.map ?? finished;
   return (
     <section
       className={classes.inspected}
@@ -89,6 +91,9 @@ export function Inspected(props: InspectedProps): ReactElement {
           }
         />
       ))}
+      {shown && sample.features.length > 1 && (
+        <Contributions features={sample.features} result={shown} display={display} />
+      )}
     </section>
   );
 }
@@ -139,7 +144,7 @@ function Feature(props: FeatureProps): ReactElement {
     feature,
     display,
   };
-  const { Original, Maps, limit } = rendererOf(feature);
+  const { Original, Maps, limit, pictured } = rendererOf(feature);
   const title = channel === null ? name : `${text.detail.channels.channel(channel)}, ${name}`;
   const surface = <Surface feature={feature} name={title} />;
   const readable = map !== null && !map.units && map.nonFinite === 0 && !isAllZero(map);
@@ -169,7 +174,7 @@ function Feature(props: FeatureProps): ReactElement {
               drawn && column.cell.pending && <Badge cell={column.cell} />
             )}
           </div>
-          {!map?.units && <Readout {...common} map={readable ? map : null} />}
+          {pictured && !map?.units && <Readout {...common} map={readable ? map : null} />}
         </div>
         <div className={classes.side}>{side}</div>
       </div>

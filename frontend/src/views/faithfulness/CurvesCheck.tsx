@@ -33,7 +33,10 @@ export function CurvesCheck({ made }: { made: Finished }): ReactElement {
   const words = text.faithfulness.curves;
   const { description } = useSubject();
   const method = description.methods.find(({ id }) => id === made.request.method);
-  const offered = fills(method && needsBaseline(method) ? made.request.baseline : null, description.baselines);
+  const offered = fills(
+    method && needsBaseline(method) ? (made.request.baseline ?? null) : null,
+    description.baselines,
+  );
   const [fill, setFill] = useState(offered[0]?.id ?? "zero");
   const check = useCheck(evaluationRequest(made, { type: "curves", fill, orders: RANDOM_ORDERS, seed: 0 }));
   const found = check.result?.info.evaluation;

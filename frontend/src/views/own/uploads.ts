@@ -21,7 +21,10 @@ export const useUploads = (): readonly Upload[] => useStore(uploads, (all) => al
 /** Whether this server takes images, and up to how many bytes; undefined while that is not known. */
 export function useUploading(): { allowed: boolean; mostBytes: number } | undefined {
   const { data } = useExplorers();
-  return data && { allowed: data.uploads, mostBytes: data.max_upload_bytes };
+  const { features } = useSubject().description;
+  // An image is one input of a model that has no other.
+  const takes = features.length === 1 && features[0]?.kind === "image";
+  return data && { allowed: data.uploads && takes, mostBytes: data.max_upload_bytes };
 }
 
 /** Adds a sample that the server has just made, or takes one off the page. */

@@ -6,7 +6,7 @@ import { useResult } from "../../api/queries";
 import type { Sample } from "../../api/types";
 import { Refusals } from "../../controls/FetchBar";
 import { Expand } from "../../controls/icons";
-import { rendererOf } from "../../features";
+import { aspectOf, rendererOf } from "../../features";
 import { isForeign } from "../../state/launches";
 import type { Display, PanelId } from "../../state/page";
 import { useDisplay } from "../../state/services";
@@ -109,7 +109,7 @@ function Columns({ sample }: { sample: Sample }): ReactElement {
   const [feature] = sample.features;
   const style = {
     "--tiles": columns.length + (hasOriginal ? 1 : 0),
-    "--ratio": feature ? feature.width / feature.height : 1,
+    "--ratio": feature ? aspectOf(feature) : 1,
   } as CSSProperties;
   return (
     <div className={classes.stage} style={style}>
@@ -203,7 +203,13 @@ function Presented(props: PresentedProps): ReactElement {
                 map &&
                 !map.units && (
                   <p key={feature.name} className={classes.sentence} data-testid={TESTID.sentence}>
-                    {describeColours(text, making, description, { panel, scale: display.scale, sign, map })}
+                    {describeColours(text, making, description, {
+                      panel,
+                      scale: display.scale,
+                      sign,
+                      map,
+                      place: rendererOf(feature).place,
+                    })}
                   </p>
                 )
               );
@@ -245,7 +251,7 @@ function Waiting({ sample, column, foreign, error, onRetry }: WaitingProps): Rea
   const [feature] = sample.features;
   if (error !== null) return <ErrorNote title={text.map.failed} error={toErrorBody(error)} onRetry={onRetry} />;
   if (cell.failure && !cell.failure.interrupted) return <Failure sample={sample} column={column} />;
-  const style = feature && { aspectRatio: feature.width / feature.height };
+  const style = feature && { aspectRatio: aspectOf(feature) };
   if (cell.pending !== null || (cell.shown !== null && !foreign)) {
     const words = cell.pending ? text.fetch.waiting[cell.pending] : text.map.loading;
     const left = activity.etaSeconds === null ? [] : [text.fetch.remaining(text.fetch.about(activity.etaSeconds))];

@@ -5,7 +5,8 @@ import { toErrorBody } from "../../api/errors";
 import { useResult } from "../../api/queries";
 import type { ResultInfo, Sample } from "../../api/types";
 import { Target } from "../../controls/icons";
-import { rendererOf, type Drawable } from "../../features";
+import { aspectOf, rendererOf, type Drawable } from "../../features";
+import { Contributions } from "../../features/Contributions";
 import { isAllZero } from "../../heatmap";
 import { isBefore, isForeign, stampOf, type Cell } from "../../state/launches";
 import type { Display } from "../../state/page";
@@ -136,7 +137,7 @@ export function useEstimate({ pending, partial }: Cell, sample: Sample, finished
     arguments: request.arguments ?? {},
     smoothing: request.smoothing ?? null,
     layer: request.layer ?? null,
-    baseline: request.baseline,
+    baseline: request.baseline ?? null,
     quantity: request.quantity,
     target: item.target,
     target_name: item.target_name,
@@ -192,6 +193,7 @@ export function Maps({ sample, display, drawn, making, sharedLimit, cursor }: Dr
           />
         );
       })}
+      {sample.features.length > 1 && <Contributions features={sample.features} result={drawn} display={display} />}
     </>
   );
 }
@@ -213,7 +215,7 @@ export function Place({ sample, column, first, error, refetch, foreign }: PlaceP
   const invitation = useInvitation();
   const reason = unavailable(settings.method, settings.model.name);
   const [feature] = sample.features;
-  const style = feature && { aspectRatio: feature.width / feature.height };
+  const style = feature && { aspectRatio: aspectOf(feature) };
   if (error)
     return <ErrorNote compact title={text.map.failed} error={toErrorBody(error)} onRetry={() => void refetch()} />;
   if (cell.pending || (cell.shown && !foreign))

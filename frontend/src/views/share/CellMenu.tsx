@@ -5,6 +5,7 @@ import type { Result } from "../../api/queries";
 import { getScript } from "../../api/routes";
 import type { Sample } from "../../api/types";
 import { Check, Dots } from "../../controls/icons";
+import { isPictured } from "../../features";
 import { fileName } from "../../share/filenames";
 import { copyText, saveFile } from "../../share/save";
 import { useDisplay } from "../../state/services";
@@ -76,9 +77,13 @@ export function CellMenu({ sample, model, result, sharedLimit }: CellMenuProps):
         </Menu.Target>
         <Menu.Dropdown>
           <Item label={text.share.copyPython} help={text.share.copyPythonHelp} onClick={() => run(python)} />
-          <Menu.Divider />
-          <Item label={text.share.saveMap} help={text.share.png} onClick={() => run(save("heat"))} />
-          <Item label={text.share.saveOverlay} help={text.share.png} onClick={() => run(save("overlay"))} />
+          {sample.features.some(isPictured) && (
+            <>
+              <Menu.Divider />
+              <Item label={text.share.saveMap} help={text.share.png} onClick={() => run(save("heat"))} />
+              <Item label={text.share.saveOverlay} help={text.share.png} onClick={() => run(save("overlay"))} />
+            </>
+          )}
         </Menu.Dropdown>
       </Menu>
       <span className={classes.word} role="status" data-testid={TESTID.shareStatus}>

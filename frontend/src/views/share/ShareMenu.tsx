@@ -67,6 +67,8 @@ export function ShareMenu(): ReactElement {
   };
 
   const done = state.kind === "done";
+  // Pictures and pages are made of images.
+  const drawn = description.features.some(({ kind }) => kind === "image");
   return (
     <>
       <Menu shadow="md" width={280} position="bottom-end">
@@ -86,14 +88,18 @@ export function ShareMenu(): ReactElement {
         <Menu.Dropdown>
           <Item label={text.share.copyLink} help={text.share.copyLinkHelp} onClick={() => run(link)} />
           <Menu.Divider />
-          <Item label={text.share.savePicture} help={text.share.savePictureHelp} onClick={() => run(picture(1))} />
-          <Item
-            label={text.share.saveLargePicture}
-            help={text.share.saveLargePictureHelp}
-            onClick={() => run(picture(2))}
-          />
+          {drawn && (
+            <>
+              <Item label={text.share.savePicture} help={text.share.savePictureHelp} onClick={() => run(picture(1))} />
+              <Item
+                label={text.share.saveLargePicture}
+                help={text.share.saveLargePictureHelp}
+                onClick={() => run(picture(2))}
+              />
+            </>
+          )}
           <Item label={text.share.saveNumbers} help={text.share.saveNumbersHelp} onClick={() => run(numbers)} />
-          <Item label={text.share.savePage} help={text.share.savePageHelp} onClick={() => run(page)} />
+          {drawn && <Item label={text.share.savePage} help={text.share.savePageHelp} onClick={() => run(page)} />}
         </Menu.Dropdown>
       </Menu>
       {dialog}

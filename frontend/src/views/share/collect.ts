@@ -5,6 +5,7 @@ import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { resultOptions, type Result } from "../../api/queries";
 import { getEvidence, getImageFile } from "../../api/routes";
 import type { Sample } from "../../api/types";
+import { isPictured } from "../../features";
 import { decodePicture, maskOutline } from "../../heatmap";
 import type { ShownCell, ShownGrid, ShownImage } from "../../share/shown";
 import { cellOf, isForeign } from "../../state/launches";
@@ -110,6 +111,7 @@ export function shownCell(text: Text, { description }: Pick<Workspace, "descript
   const method = description.methods.find(({ id }) => id === info.method);
   const { how, what } = describeResult(text, info, description);
   const sum = describeCompleteness(text, info, description);
+  const pictured = new Set(found.sample.features.filter(isPictured).map(({ name }) => name));
   return {
     title: found.title,
     captions: [what, how, ...(sum ? [sum.words] : []), ...info.notices.map(({ message }) => message)],
@@ -118,7 +120,7 @@ export function shownCell(text: Text, { description }: Pick<Workspace, "descript
     info,
     maps: info.maps.flatMap(({ feature, interpolation }) => {
       const map = maps[feature];
-      return map ? [{ feature, interpolation, map }] : [];
+      return map && pictured.has(feature) ? [{ feature, interpolation, map }] : [];
     }),
   };
 }
@@ -130,7 +132,7 @@ export function loadImages(
   signal: AbortSignal,
 ): Promise<ShownImage[]> {
   return Promise.all(
-    features.map(async ({ name, width, height, evidence: known }) => {
+    features.filter(isPictured).map(async ({ name, width, height, evidence: known }) => {
       const file = await getImageFile(explorer, index, name, signal);
       const mask = evidence && known ? await getEvidence(explorer, index, name, signal) : null;
       return {

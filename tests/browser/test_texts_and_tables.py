@@ -1,0 +1,139 @@
+"""Words coloured and read out, the bars of a row, and several inputs beside each other."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.explorer_page import ExplorerPage
+from tests.browser.test_accessibility import violations
+from tests.live import EXPLORERS, LiveServer
+
+
+@pytest.fixture(scope="module")
+def reviews() -> Iterator[LiveServer]:
+    with LiveServer("demo", "reviews") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def wine() -> Iterator[LiveServer]:
+    with LiveServer("demo", "wine") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def several() -> Iterator[LiveServer]:
+    with LiveServer("serve", f"{EXPLORERS / 'kinds.py'}:mixed") as server:
+        yield server
+
+
+def served(server: LiveServer, feature: str, sample: int = 0) -> np.ndarray:
+    """The map that the server has for the page's own request."""
+    job = server.run(samples=[sample], method="integrated_gradients", target="predicted")
+    answer = server.client.get(f"/api/results/{job['items'][0]['key']}/{feature}.npy")
+    return np.load(io.BytesIO(answer.content)).flatten()
+
+
+def fetched(page: Page, server: LiveServer) -> ExplorerPage:
+    """With the finished maps, no estimates."""
+    opened = ExplorerPage(page, server).ready().fetch()
+    expect(page.get_by_test_id("partial")).to_have_count(0)
+    return opened
+
+
+def test_the_words_of_a_review_are_coloured_by_what_they_add(page: Page, reviews: LiveServer) -> None:
+    opened = fetched(page, reviews)
+    words = opened.sample(0).get_by_test_id("words")
+    expect(words).to_have_count(1)
+    values = [
+        float(value) for value in words.get_by_role("listitem").evaluate_all("all => all.map(e => e.dataset.value)")
+    ]
+    expected = served(reviews, "review")
+    assert sum(values) == pytest.approx(float(expected.sum()), abs=1e-4)
+    shown = words.get_by_role("listitem").all_inner_texts()
+    assert not any("##" in text or "<pad>" in text for text in shown)
+    # The word pointed at is read out.
+    largest = int(np.argmax(np.abs(values)))
+    word = words.get_by_role("listitem").nth(largest)
+    assert word.evaluate("e => getComputedStyle(e).backgroundColor") != "rgba(0, 0, 0, 0)"
+    word.hover()
+    readout = opened.sample(0).get_by_test_id("word-value")
+    expect(readout).not_to_contain_text("Point at a word")
+    expect(words).to_have_attribute("aria-label", re.compile("The largest: "))
+
+
+def test_signs_colours_and_evidence_of_words(page: Page, reviews: LiveServer) -> None:
+    opened = fetched(page, reviews)
+    opened.show("Original", "Positive", "Negative")
+    expect(opened.sample(0).get_by_test_id("words")).to_have_count(2)
+    positive = opened.sample(0).locator('[data-testid="words"][data-panel="positive"]')
+    coloured = positive.get_by_role("listitem").evaluate_all(
+        "all => all.filter(e => getComputedStyle(e).backgroundColor !== 'rgba(0, 0, 0, 0)').map(e => +e.dataset.value)"
+    )
+    assert coloured
+    assert min(coloured) > 0
+
+
+def test_texts_offer_nothing_that_needs_pixels(page: Page, reviews: LiveServer) -> None:
+    opened = ExplorerPage(page, reviews).ready()
+    expect(opened.controls.get_by_text("Padding", exact=True)).to_be_visible()
+    expect(opened.controls.locator("img")).to_have_count(0)
+    page.get_by_test_id("share").click()
+    expect(page.get_by_role("menuitem").first).to_be_visible()
+    expect(page.get_by_role("menuitem", name="picture")).to_have_count(0)
+
+
+def test_a_review_is_looked_at_closely_and_presented(page: Page, reviews: LiveServer) -> None:
+    opened = ExplorerPage(page, reviews, "view=detail&sample=0&count=2")
+    inspected = page.get_by_test_id("inspected")
+    expect(inspected).to_be_visible()
+    opened.fetch()
+    expect(inspected.get_by_test_id("words")).to_be_visible()
+    expect(inspected.get_by_test_id("rectangle")).to_have_count(0)
+    page.goto(f"{reviews.base}/?view=present&sample=0&count=2&fetched=true")
+    page.get_by_role("button", name="Fetch", exact=True).or_(page.get_by_test_id("words")).first.wait_for()
+    if not page.get_by_test_id("words").count():
+        page.keyboard.press("Enter")
+    expect(page.get_by_test_id("sentence")).to_contain_text("Red words raised")
+
+
+def test_the_row_of_a_wine_is_sorted_bars(page: Page, wine: LiveServer) -> None:
+    opened = fetched(page, wine)
+    lines = opened.sample(0).get_by_test_id("lines").get_by_role("listitem")
+    expect(lines).to_have_count(13)
+    values = [float(value) for value in lines.evaluate_all("all => all.map(e => e.dataset.value)")]
+    assert [abs(value) for value in values] == sorted((abs(value) for value in values), reverse=True)
+    expected = served(wine, "measurements")
+    assert sorted(values) == pytest.approx(sorted(expected.tolist()), abs=1e-5)
+    expect(opened.sample(0).get_by_test_id("lines").get_by_text("% vol")).to_be_visible()
+
+
+def test_several_inputs_show_what_each_adds(page: Page, several: LiveServer) -> None:
+    opened = fetched(page, several)
+    sample = opened.sample(0)
+    expect(sample.locator('canvas[data-panel="overlay"]')).to_have_count(1)
+    expect(sample.get_by_test_id("words")).to_have_count(1)
+    expect(sample.get_by_test_id("lines")).to_have_count(1)
+    bars = sample.get_by_test_id("contributions").get_by_role("listitem")
+    assert bars.evaluate_all("all => all.map(e => e.dataset.name)") == ["image", "text", "table", "extra"]
+    sums = [float(value) for value in bars.evaluate_all("all => all.map(e => e.dataset.value)")]
+    expected = [float(served(several, name).sum()) for name in ("image", "text", "table", "extra")]
+    assert sums == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(page: Page, several: LiveServer, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+    fetched(page, several)
+    assert violations(page) == []
+
+
+def test_p13_markup_in_a_text_is_text(page: Page, several: LiveServer) -> None:
+    opened = ExplorerPage(page, several).ready()
+    expect(opened.page.get_by_text("<script>").first).to_be_visible()

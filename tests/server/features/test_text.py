@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from attriscope import ExplorerError, TextFeature
+from tests.explorers.kinds import VOCABULARY
+
+IDS = torch.tensor([5, 8, 9, 10, 4, 2, 0, 0])
+
+
+def words(vocabulary: Any, ids: list[int]) -> list[tuple[str, int, int]]:
+    shown = TextFeature(vocabulary=vocabulary).display(torch.tensor(ids)).content["words"]
+    return [(word["text"], word["start"], word["stop"]) for word in shown]
+
+
+def test_tokens_are_shown_as_words_of_their_pieces() -> None:
+    display = TextFeature(vocabulary=VOCABULARY).display(IDS)
+    assert (display.width, display.height, display.png) == (8, 1, None)
+    found = display.content["words"]
+    assert [word["text"] for word in found] == ["the", "unwatchable", "not", "good", "<pad>", "<pad>"]
+    assert [(word["start"], word["stop"]) for word in found] == [(0, 1), (1, 4), (4, 5), (5, 6), (6, 7), (7, 8)]
+    assert [word["padding"] for word in found] == [False] * 4 + [True] * 2
+
+
+@pytest.mark.parametrize(
+    ("tokens", "wanted"),
+    [
+        (["[CLS]", "un", "##do", "it", "[SEP]"], ["[CLS]", "undo", "it", "[SEP]"]),
+        (["<s>", "▁un", "do", "▁it", "</s>"], ["<s>", "undo", "it", "</s>"]),
+        (["un", "do", "Ġit", "Ġis"], ["undo", "it", "is"]),
+        (["un", "do</w>", "it</w>"], ["undo", "it"]),
+        (["un", "do", "it"], ["un", "do", "it"]),
+    ],
+)
+def test_every_way_of_marking_pieces(tokens: list[str], wanted: list[str]) -> None:
+    found = words([*tokens, "<pad>"], list(range(len(tokens))))
+    assert [text for text, _, _ in found] == wanted
+    assert [start for _, start, _ in found] == [0, *[stop for _, _, stop in found[:-1]]]
+
+
+class Tokenizer:
+    pad_token_id = 2
+
+    def convert_ids_to_tokens(self, ids: list[int]) -> list[str]:
+        return [VOCABULARY[token] for token in ids]
+
+
+class Vocab:
+    def lookup_tokens(self, ids: list[int]) -> list[str]:
+        return [VOCABULARY[token] for token in ids]
+
+
+@pytest.mark.parametrize(
+    "vocabulary",
+    [
+        VOCABULARY,
+        dict(enumerate(VOCABULARY)),
+        {token: index for index, token in enumerate(VOCABULARY)},
+        Tokenizer(),
+        Vocab(),
+        lambda ids: [VOCABULARY[token] for token in ids],
+    ],
+    ids=["list", "by id", "by string", "tokenizer", "vocab", "function"],
+)
+def test_a_vocabulary_of_any_kind(vocabulary: Any) -> None:
+    assert [text for text, _, _ in words(vocabulary, [5, 6, 7, 2])] == ["the", "film", "is", "good"]
+
+
+def test_the_baseline_is_padding() -> None:
+    for feature, token in (
+        (TextFeature(vocabulary=VOCABULARY), 0),
+        (TextFeature(vocabulary=["a", "[PAD]"]), 1),
+        (TextFeature(vocabulary=Tokenizer()), 2),
+        (TextFeature(vocabulary=VOCABULARY, padding=3), 3),
+    ):
+        (only,) = feature.baselines()
+        assert only.id == "padding"
+        assert torch.equal(feature.baseline("padding", IDS), torch.full_like(IDS, token))
+    assert TextFeature(vocabulary=VOCABULARY).baselines()[0].description == "every token is padding"
+    with pytest.raises(ExplorerError, match=r"No baseline 'zero'\. There are: padding\."):
+        TextFeature(vocabulary=VOCABULARY).baseline("zero", IDS)
+
+
+def test_an_attribution_by_vectors_is_summed_over_each_token() -> None:
+    feature, value = TextFeature(vocabulary=VOCABULARY), torch.arange(12.0).reshape(4, 3)
+    assert torch.equal(feature.drawn(value, (4,)), value.sum(1).reshape(1, 1, 4))
+    assert torch.equal(feature.drawn(value[:, 0], (4,)), value[:, 0].reshape(1, 1, 4))
+
+
+def test_a_layers_map_lies_along_the_tokens() -> None:
+    feature, value = TextFeature(vocabulary=VOCABULARY), torch.arange(12.0).reshape(4, 3)
+    assert torch.equal(feature.layer_drawn(value, (4,)), value.T.reshape(3, 1, 4))
+    assert feature.layer_drawn(value.T, (4,)).shape == (3, 1, 4)
+    assert feature.layer_drawn(value[0], (4,)).shape == (3, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({}, "vocabulary is of type NoneType; it must be a list of strings, a dict, a tokenizer or a function"),
+        ({"vocabulary": 3}, "vocabulary is of type int"),
+        ({"vocabulary": ["a"], "padding": "a"}, "padding is 'a'; it must be a token id."),
+        ({"vocabulary": ["a"], "padding": True}, "padding is True"),
+        ({"vocabulary": ["a"], "padding": -1}, "padding is -1"),
+        ({"vocabulary": ["a"], "embedding": 3}, "embedding is 3; it must be the name of a layer."),
+        ({"vocabulary": ["a"], "name": ""}, "name is ''"),
+    ],
+)
+def test_a_wrong_declaration_is_refused(arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(ExplorerError, match=f"^{message}"):
+        TextFeature(**arguments)
+
+
+def test_tokens_that_cannot_be_shown_are_refused() -> None:
+    feature = TextFeature(vocabulary=VOCABULARY)
+    with pytest.raises(ExplorerError, match="no string for one of its tokens: IndexError"):
+        feature.display(torch.tensor([2, 99]))
+    with pytest.raises(ExplorerError, match="gave 1 strings for 2 tokens"):
+        TextFeature(vocabulary=lambda ids: ["a"]).display(torch.tensor([0, 0]))
+    with pytest.raises(ExplorerError, match="holds float32 values; token ids are whole numbers"):
+        feature.display(torch.rand(4))
+    with pytest.raises(ExplorerError, match="one example is L, a batch N×L"):
+        feature.batched(torch.zeros(2, 3, 4, dtype=torch.long), 5)
