@@ -9,7 +9,7 @@ NUMERICAL := tests/attribution_core tests/example_models
 PAGE_SOURCES := $(shell find frontend -path frontend/node_modules -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format api docs screenshots clean
+.PHONY: help demo test check format api docs gallery clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -49,9 +49,9 @@ docs: $(VENV)/.test-installed ## write the generated pages of docs/ again, from 
 	$(BIN)/python -m attribution_core.docs docs
 	$(BIN)/python -m attriscope.settings_docs docs
 
-screenshots: $(VENV)/.test-installed ## take README's screenshots again
+gallery: $(VENV)/.test-installed ## take the pictures of docs/gallery and docs/tour again
 	$(BIN)/python -m tests.browser.chromium
-	$(BIN)/python -m tests.browser.screenshots docs/images
+	ATTRISCOPE_PICTURES=docs $(BIN)/python -m pytest tests/browser/test_gallery.py tests/browser/test_tour.py
 
 clean: ## remove what was built; the virtual environment stays
 	rm -rf dist server/attriscope/static frontend/node_modules $(VENV)/.installed $(VENV)/.test-installed

@@ -46,6 +46,8 @@ class ExplorerPage:
 
     def finished(self) -> ExplorerPage:
         expect(self.controls.get_by_text("All maps are up to date")).to_be_visible()
+        # An estimate stays on screen until the finished map has been read from the server.
+        expect(self.page.get_by_test_id("partial")).to_have_count(0)
         return self
 
     def choose_method(self, name: str) -> ExplorerPage:

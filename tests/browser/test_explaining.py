@@ -91,7 +91,7 @@ def test_the_address_holds_what_is_shown(page: Page, scenes: LiveServer) -> None
     explorer.choose_method("Occlusion")
     expect(explorer.argument("Window height")).to_be_visible()
     explorer.argument("Window height").fill("24")
-    page.wait_for_url(re.compile("24"))
+    page.wait_for_url(re.compile(r"=24(&|$)"))  # not just a port that has 24 in it
     address = page.url
     page.goto("about:blank")
     page.goto(address)
