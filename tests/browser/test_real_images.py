@@ -41,7 +41,9 @@ def test_one_image_large_with_its_completeness(page: Page, resnet: LiveServer) -
     detail = page.get_by_test_id("detail")
     expect(detail.get_by_test_id("prediction").first).to_be_visible()
     explorer.fetch()
-    expect(detail.get_by_test_id("completeness-words")).to_contain_text(re.compile(r"explains [\d.]+ %"))
+    expect(detail.get_by_test_id("completeness-words")).to_contain_text(
+        re.compile(r"Explains [\d.]+ % of the score difference")
+    )
     expect(detail.get_by_test_id("faithfulness")).to_be_visible()
 
 
