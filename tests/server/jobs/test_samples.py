@@ -6,7 +6,7 @@ import pytest
 
 from attriscope.jobs.errors import Refused
 from attriscope.jobs.samples import UPLOADS, Query, SampleRecord, SampleTable
-from attriscope.workers.messages import ErrorBody, Label, Prediction, SampleFeature, SampleInfo
+from attriscope.workers.messages import ErrorBody, ImageSample, Label, Prediction, SampleInfo
 from attriscope.workers.protocol import Array
 
 
@@ -19,7 +19,7 @@ def table() -> Iterator[SampleTable]:
 
 def add(table: SampleTable, label: int | None = None, top: int | None = None, score: float = 0.5) -> None:
     index = len(table)
-    feature = SampleFeature(name="image", kind="image", width=2, height=2, evidence=False)
+    feature = ImageSample(name="image", kind="image", width=2, height=2, evidence=False)
     known = None if label is None else Label(index=label, name=str(label))
     info = SampleInfo(index=index, sha256=str(index), label=known, features=[feature], shapes=[[1, 2, 2]])
     pixels = bytes([index] * 4)
@@ -119,7 +119,7 @@ def test_samples_found_judged_are_not_gone_through_again(table: SampleTable, mon
 
 
 def put(table: SampleTable, session: str, content: int, most: int = 3, size: int = 4) -> int:
-    feature = SampleFeature(name="image", kind="image", width=2, height=2, evidence=False)
+    feature = ImageSample(name="image", kind="image", width=2, height=2, evidence=False)
     info = SampleInfo(index=-1, sha256=f"{content}", label=None, features=[feature], shapes=[[1, 2, size // 2]])
     arrays = {"input.0": Array("uint8", (1, 2, size // 2), bytes([content] * size))}
     return table.uploads.add(session, info, arrays, most).info.index
