@@ -121,7 +121,8 @@ def test_a_cookie_of_one_name_is_no_cookie_of_another() -> None:
     session, signature, _ = cookie.split(".")
     assert access.identity_of(f"{session}.{signature}.ben") is None
     assert access.identity_of(f"{session}.{signature}.~") is None
-    assert access.identity_of(f"0{session[1:]}.{signature}.anna") is None
+    other = "1" if session[0] == "0" else "0"
+    assert access.identity_of(f"{other}{session[1:]}.{signature}.anna") is None
 
 
 def test_a6_a_removed_tokens_cookies_and_streams_end(tmp_path: Path) -> None:
