@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 import numpy as np
 import pytest
 import torch
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, TimeoutError, expect
 
 from attribution_core import InputXGradient, metrics
 from example_models.scenes.data import Scenes
@@ -33,7 +34,9 @@ class Faithfulness:
         verdict = check.get_by_test_id("verdict").first
         expect(button.or_(verdict)).to_be_visible()
         if button.is_visible():
-            button.click()
+            # What is stored may take the button's place before it is pressed.
+            with suppress(TimeoutError):
+                button.click(timeout=5000)
         expect(verdict).to_be_visible()
         return check
 
