@@ -60,7 +60,7 @@ SCROLL = """(speed) => new Promise((resolve) => {
   requestAnimationFrame(step);
 })"""
 
-RECOLOUR = """(option) => {
+RECOLOUR = """async (option) => {
   const put = CanvasRenderingContext2D.prototype.putImageData;
   let last = 0;
   let count = 0;
@@ -70,6 +70,11 @@ RECOLOUR = """(option) => {
   };
   const began = performance.now();
   option.click();
+  for (let seen = -1, still = 0; still < 5; still = count > 0 && count === seen ? still + 1 : 0) {
+    if (performance.now() - began > 5000) throw new Error("nothing was drawn again");
+    seen = count;
+    await new Promise(requestAnimationFrame);
+  }
   CanvasRenderingContext2D.prototype.putImageData = put;
   return { milliseconds: last - began, count };
 }"""
@@ -105,7 +110,7 @@ def fetched(page: Page) -> None:
 def following(page: Page, samples: int) -> None:
     """The next samples, of which nothing is drawn yet."""
     page.get_by_role("button", name="Next samples").click()
-    page.wait_for_function("""!document.querySelector('canvas[data-panel="overlay"]')""")
+    page.locator('canvas[data-panel="overlay"]').first.wait_for(state="detached")
     predicted(page, samples)
 
 
