@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from attriscope.jobs.errors import Refused, busy
 from attriscope.jobs.slot import Slot, WorkerError, WorkerLost
 from attriscope.settings import Settings
-from attriscope.workers.messages import PREDICTIONS, ErrorBody, Prediction
+from attriscope.workers.messages import ErrorBody
 from attriscope.workers.protocol import Array
+from attriscope.workers.sample_info import PREDICTIONS, Prediction
 
 logger = logging.getLogger("attriscope.jobs")
 

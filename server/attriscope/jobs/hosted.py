@@ -16,16 +16,9 @@ from attriscope.jobs.scanner import Scanner, ScanState
 from attriscope.jobs.speed import Speed
 from attriscope.metrics import Metrics
 from attriscope.settings import Settings
-from attriscope.workers.messages import (
-    AttributionRequest,
-    ClassChoice,
-    Contrast,
-    Edited,
-    ErrorBody,
-    ModelDescription,
-    SampleInfo,
-)
+from attriscope.workers.messages import AttributionRequest, ClassChoice, Contrast, Edited, ErrorBody, ModelDescription
 from attriscope.workers.protocol import Array
+from attriscope.workers.sample_info import SampleInfo
 from attriscope.workers.source import ExplorerSource
 
 ExplorerState = Literal["unloaded", "loading", "ready", "recovering", "failed"]

@@ -14,7 +14,8 @@ from attriscope.jobs.pool import Pool
 from attriscope.jobs.samples import UPLOADS, SampleTable
 from attriscope.jobs.slot import Slot, WorkerError, WorkerLost
 from attriscope.settings import Settings
-from attriscope.workers.messages import PREDICTIONS, ErrorBody
+from attriscope.workers.messages import ErrorBody
+from attriscope.workers.sample_info import PREDICTIONS
 
 logger = logging.getLogger("attriscope.jobs")
 _MOST_AT_ONCE = 32

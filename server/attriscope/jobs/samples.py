@@ -9,8 +9,9 @@ from typing import Literal
 
 from attriscope.jobs.errors import Refused, not_found, unprocessable
 from attriscope.jobs.spool import Place, Spool
-from attriscope.workers.messages import Edited, ErrorBody, Prediction, SampleInfo
+from attriscope.workers.messages import Edited, ErrorBody
 from attriscope.workers.protocol import Array
+from attriscope.workers.sample_info import Prediction, SampleInfo
 
 Order = Literal["dataset", "mistakes", "uncertain"]
 

@@ -12,8 +12,9 @@ from attriscope.jobs.pool import Pool
 from attriscope.jobs.samples import SampleTable
 from attriscope.jobs.slot import Slot, WorkerError, WorkerLost
 from attriscope.settings import Settings
-from attriscope.workers.messages import ErrorBody, SampleInfo
+from attriscope.workers.messages import ErrorBody
 from attriscope.workers.protocol import Frame
+from attriscope.workers.sample_info import SampleInfo
 
 logger = logging.getLogger("attriscope.jobs")
 ScanState = Literal["idle", "scanning", "exhausted", "failed"]

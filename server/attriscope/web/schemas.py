@@ -19,9 +19,8 @@ from attriscope.workers.messages import (
     MapInfo,
     Message,
     Notice,
-    Prediction,
-    SampleInfo,
 )
+from attriscope.workers.sample_info import Prediction, SampleInfo
 
 ExplorerState = Literal["unloaded", "loading", "ready", "recovering", "failed"]
 ScanState = Literal["idle", "scanning", "exhausted", "failed"]

@@ -13,8 +13,9 @@ from attribution_core.errors import Cancelled, Nonfinite
 from attribution_core.execution import run
 from attriscope.workers.arrays import inputs_of
 from attriscope.workers.loaded import LoadedExplorer
-from attriscope.workers.messages import MAX_K, PREDICTIONS, Prediction
+from attriscope.workers.messages import MAX_K
 from attriscope.workers.protocol import Frame, Send, ShouldStop
+from attriscope.workers.sample_info import PREDICTIONS, Prediction
 
 
 def predict(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: ShouldStop) -> Frame:

@@ -11,8 +11,8 @@ from attriscope.samples import Example
 from attriscope.workers.arrays import inputs_of, sample_sha256, to_array
 from attriscope.workers.failures import error_body
 from attriscope.workers.loaded import LoadedExplorer
-from attriscope.workers.messages import Label, SampleFeature, SampleInfo
 from attriscope.workers.protocol import Array, Frame, Send, ShouldStop, image
+from attriscope.workers.sample_info import Label, SampleFeature, SampleInfo
 
 _FEATURE: TypeAdapter[SampleFeature] = TypeAdapter(SampleFeature)
 

@@ -28,11 +28,10 @@ from attriscope.workers.messages import (
     Description,
     ErrorBody,
     ModelDescription,
-    Prediction,
     ResultInfo,
-    SampleInfo,
 )
 from attriscope.workers.protocol import Array, Frame
+from attriscope.workers.sample_info import Prediction, SampleInfo
 from attriscope.workers.source import ExplorerSource
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from attriscope.jobs.errors import Refused
 from attriscope.jobs.samples import UPLOADS, Query, SampleRecord, SampleTable
-from attriscope.workers.messages import ErrorBody, ImageSample, Label, Prediction, SampleInfo
+from attriscope.workers.messages import ErrorBody
 from attriscope.workers.protocol import Array
+from attriscope.workers.sample_info import ImageSample, Label, Prediction, SampleInfo
 
 
 @pytest.fixture

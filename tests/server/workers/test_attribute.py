@@ -12,8 +12,9 @@ import attribution_core
 from attriscope import Batch, ImageFeature
 from attriscope.workers import attribute
 from attriscope.workers.arrays import to_tensor
-from attriscope.workers.messages import PREDICTIONS, ResultInfo
+from attriscope.workers.messages import ResultInfo
 from attriscope.workers.protocol import Frame
+from attriscope.workers.sample_info import PREDICTIONS
 from tests.server.workers.toys import CLASSES, Answer, Direct, Net, pictures, request, runtime
 
 

@@ -14,7 +14,8 @@ from torch import Tensor, nn
 
 from attriscope import Batch, ImageFeature
 from attriscope.workers.arrays import to_tensor
-from attriscope.workers.messages import Description, SampleInfo
+from attriscope.workers.messages import Description
+from attriscope.workers.sample_info import SampleInfo
 from tests.server.workers.toys import CLASSES, Direct, Net, pictures, runtime
 
 

@@ -13,9 +13,9 @@ from attriscope import Batch, ImageFeature
 from attriscope.torchvision_models import explorer as torchvision_explorer
 from attriscope.workers.arrays import to_tensor
 from attriscope.workers.image_types import image_type
-from attriscope.workers.messages import SampleInfo
 from attriscope.workers.protocol import Array
 from attriscope.workers.runtime import Runtime
+from attriscope.workers.sample_info import SampleInfo
 from tests.server.web import pictures
 from tests.server.workers.toys import Answer, Direct, Net, Start, runtime
 from tests.server.workers.toys import pictures as tensors

@@ -23,8 +23,9 @@ from attriscope.web.permits import Uploading
 from attriscope.web.schemas import Edit, EditDraft, EditPredictions, Mask, Sample
 from attriscope.web.services import ServicesDep, SessionDep
 from attriscope.web.strict_json import strict_router
-from attriscope.workers.messages import Edited, ErrorBody, SampleInfo
+from attriscope.workers.messages import Edited, ErrorBody
 from attriscope.workers.protocol import Array, Frame
+from attriscope.workers.sample_info import SampleInfo
 
 router = strict_router("/explorers/{explorer}/samples", "samples")
 

@@ -17,8 +17,9 @@ from attriscope.web.permits import Uploading
 from attriscope.web.schemas import Sample
 from attriscope.web.services import ServicesDep, SessionDep
 from attriscope.workers.image_types import NAMES, image_type
-from attriscope.workers.messages import ErrorBody, SampleInfo
+from attriscope.workers.messages import ErrorBody
 from attriscope.workers.protocol import Array, Frame
+from attriscope.workers.sample_info import SampleInfo
 
 router = APIRouter(prefix="/explorers/{explorer}/samples", tags=["samples"])
 

@@ -1,0 +1,88 @@
+"""What the web process, the workers and the page say of a sample: its inputs as they are shown, and its predictions."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic.dataclasses import dataclass
+
+from attriscope.workers.messages import Message
+
+
+class Label(Message):
+    index: int | None = Field(description="None for a label that is no class of the explorer")
+    name: str
+
+
+class _SampleFeature(Message):
+    """One input of a sample as the page shows it."""
+
+    name: str
+    width: int = Field(description="of its map: a place for each token of a text, each number of a row")
+    height: int
+    evidence: bool = Field(description="whether the true evidence mask is known")
+
+
+class ImageSample(_SampleFeature):
+    """Drawn as a picture."""
+
+    kind: Literal["image"]
+
+
+class Word(Message):
+    text: str
+    start: int = Field(description="the first of its tokens")
+    stop: int = Field(description="the first token behind it")
+    padding: bool
+
+
+class TextSample(_SampleFeature):
+    """Words, each made of one token or several."""
+
+    kind: Literal["text"]
+    words: list[Word]
+
+
+class TableRow(Message):
+    name: str
+    value: float | str
+    unit: str | None
+    places: list[int] = Field(description="the numbers that it stands for; several for one category")
+
+
+class TableSample(_SampleFeature):
+    """Names and values."""
+
+    kind: Literal["table"]
+    rows: list[TableRow]
+
+
+class EmptySample(_SampleFeature):
+    """Not shown."""
+
+    kind: Literal["empty"]
+
+
+SampleFeature = Annotated[ImageSample | TextSample | TableSample | EmptySample, Field(discriminator="kind")]
+
+
+class SampleInfo(Message):
+    index: int
+    sha256: str
+    label: Label | None
+    features: list[SampleFeature]
+    shapes: list[list[int]] = Field(description="of each input, without the batch dimension")
+
+
+# A server holds hundreds of thousands of them: slots take a fraction of a model's memory.
+@dataclass(frozen=True, slots=True, kw_only=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
+class Prediction:
+    index: int
+    name: str
+    score: float = Field(description="score_func of the output, or the output where there is none")
+    output: float = Field(description="the model's raw output")
+
+
+PREDICTIONS = TypeAdapter(list[Prediction])
+"""One sample's."""
