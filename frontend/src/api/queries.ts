@@ -128,9 +128,20 @@ export function useEditPredictions(
   });
 }
 
+export interface Estimated {
+  readonly data: Estimate | undefined;
+  readonly error: Error | null;
+  readonly refetch: () => unknown;
+}
+
+/** At module level, so that equal answers stay the same list. */
+const estimated = (results: readonly UseQueryResult<Estimate>[]): Estimated[] =>
+  results.map(({ data, error, refetch }) => ({ data, error, refetch }));
+
 /** What each request would cost, or why it would be refused. */
-export function useEstimates(requests: readonly AttributionRequest[], enabled: boolean): UseQueryResult<Estimate>[] {
+export function useEstimates(requests: readonly AttributionRequest[], enabled: boolean): readonly Estimated[] {
   return useQueries({
+    combine: estimated,
     queries: requests.map((request) => ({
       queryKey: [...keys.estimates, request],
       queryFn: ({ signal }: { signal: AbortSignal }) => routes.checkJob(request, signal),

@@ -7,7 +7,7 @@ import { argumentFields, type ArgumentField } from "../state/schema";
 import { errorText, useText } from "../text";
 import { useChangeColumn } from "../views/columns";
 import { choiceName } from "../text/localise";
-import { useWorkspace } from "../views/workspace";
+import { useForecast, useSubject } from "../views/workspace";
 import { Group } from "./Field";
 import { NumberField } from "./NumberField";
 
@@ -15,7 +15,8 @@ import { NumberField } from "./NumberField";
 export function ArgumentsForm(): ReactElement | null {
   const text = useText();
   const change = useChangeColumn();
-  const { settings, forecast } = useWorkspace();
+  const { settings } = useSubject();
+  const forecast = useForecast();
   const { method } = settings;
   const fields = argumentFields(method);
   const isWrong = (field: ArgumentField): boolean => `arguments.${field.name}` in forecast.errors;

@@ -5,7 +5,7 @@ import { isPictured } from "../features";
 import { needsBaseline } from "../state/settings";
 import { errorText, useText } from "../text";
 import { useChangeColumn } from "../views/columns";
-import { useWorkspace } from "../views/workspace";
+import { useForecast, useShown, useSubject } from "../views/workspace";
 import classes from "./BaselineSelect.module.css";
 import { FieldError, Group, Help } from "./Field";
 
@@ -13,7 +13,9 @@ import { FieldError, Group, Help } from "./Field";
 export function BaselineSelect(): ReactElement | null {
   const text = useText();
   const change = useChangeColumn();
-  const { explorer, description, settings, samples, forecast } = useWorkspace();
+  const { explorer, description, settings } = useSubject();
+  const { samples } = useShown();
+  const forecast = useForecast();
   if (!needsBaseline(settings.method)) return null;
   const first = samples.items[0];
   const feature = first?.features.find(isPictured);

@@ -7,7 +7,7 @@ import { useText } from "../text";
 import { OwnImageButton } from "../views/own/OwnImageButton";
 import { GO_TO } from "../views/keyboard";
 import { usePageSteps } from "../views/looking";
-import { useWorkspace } from "../views/workspace";
+import { useShown, useSubject } from "../views/workspace";
 import classes from "./Bars.module.css";
 import { FilterMenu } from "./FilterMenu";
 import { ChevronLeft, ChevronRight } from "./icons";
@@ -17,7 +17,7 @@ import { NumberField } from "./NumberField";
 export function BrowseBar(): ReactElement {
   const text = useText();
   const browse = useBrowse();
-  const { description, count, k, explorer, models } = useWorkspace();
+  const { description, count, k, explorer, models } = useSubject();
   const plain = browse.order === "dataset" && !isFiltered(browse);
 
   return (
@@ -99,8 +99,7 @@ function changeCount(name: "count" | "k", value: number | null, most: number): v
 function Steps({ plain }: { plain: boolean }): ReactElement {
   const text = useText();
   const browse = useBrowse();
-  const { samples } = useWorkspace();
-  const { page } = samples;
+  const { page } = useShown().samples;
   const items = page?.items ?? [];
   const { previous, next } = usePageSteps();
   const first = items[0];

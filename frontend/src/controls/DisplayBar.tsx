@@ -8,7 +8,7 @@ import { useText } from "../text";
 import { useColumnTitles } from "../views/columns";
 import { ShareMenu } from "../views/share/ShareMenu";
 import { sharedOffer } from "../views/shared";
-import { useSubject, useWorkspace } from "../views/workspace";
+import { useShown, useSubject } from "../views/workspace";
 import classes from "./Bars.module.css";
 import { Sliders } from "./icons";
 
@@ -18,7 +18,7 @@ const set = (display: Partial<Display>): void => changePage({ display });
 export function DisplayBar(): ReactElement {
   const text = useText();
   const display = useDisplay();
-  const { samples } = useWorkspace();
+  const { samples } = useShown();
   const hasEvidence = samples.items.some(({ features }) => features.some(({ evidence }) => evidence));
 
   return (

@@ -12,13 +12,14 @@ import { ErrorNote } from "../views/ErrorNote";
 import { useCountdown } from "../views/countdown";
 import { useFreshness } from "../views/freshness";
 import { useFetchAction } from "../views/actions";
-import { useWorkspace, type Workspace } from "../views/workspace";
+import { useForecast, useProgress, useShown, useSubject, type Workspace } from "../views/workspace";
 import classes from "./FetchBar.module.css";
 
 /** Fetch, what it will take, how far it is, and Cancel. */
 export function FetchBar(): ReactElement {
   const text = useText();
-  const { activity, requests } = useWorkspace();
+  const { activity } = useProgress();
+  const { requests } = useShown();
   const act = useFetchAction();
   const freshness = useFreshness();
   const busy = activity.active.length > 0;
@@ -62,7 +63,10 @@ export function FetchBar(): ReactElement {
 /** Why there is no map, or not yet, and what to do about it. */
 export function Refusals(): ReactElement {
   const text = useText();
-  const { explorer, description, columns, samples, activity, cells, forecast } = useWorkspace();
+  const { explorer, description, columns } = useSubject();
+  const { samples } = useShown();
+  const { activity, cells } = useProgress();
+  const forecast = useForecast();
   const { launches, cancelError } = useFetching();
   const act = useFetchAction();
   const failed = refused(launches, explorer.id);
@@ -92,7 +96,7 @@ export function Refusals(): ReactElement {
 
 function Running(): ReactElement {
   const text = useText();
-  const { activity } = useWorkspace();
+  const { activity } = useProgress();
   const { done, total, samplesDone, samplesTotal, etaSeconds, place, active } = activity;
   const started = active.some(({ job }) => job !== null);
   const percent = total > 0 ? (100 * done) / total : 0;
@@ -115,7 +119,7 @@ function Running(): ReactElement {
 /** What a press would take, or that the maps are of earlier settings or an earlier model. */
 function Outlook({ freshness }: { freshness: Freshness }): ReactElement | null {
   const text = useText();
-  const { forecast } = useWorkspace();
+  const forecast = useForecast();
   if (freshness === "fresh") return <p className={classes.outlook}>{text.fetch.upToDate}</p>;
   const outdated = outdatedWords(text, freshness);
   const parts = [

@@ -7,16 +7,17 @@ import { errorText, useText } from "../text";
 import { useFetchAction } from "../views/actions";
 import { useChangeColumn } from "../views/columns";
 import { useFreshness } from "../views/freshness";
-import { useWorkspace } from "../views/workspace";
+import { useForecast, useProgress, useSubject } from "../views/workspace";
 import { Group, Help } from "./Field";
 import { LayerPicker } from "./layers/LayerPicker";
 
 /** For methods that look at a layer. */
 export function LayerSelect(): ReactElement | null {
   const text = useText();
-  const { settings, forecast } = useWorkspace();
+  const { settings } = useSubject();
+  const forecast = useForecast();
   const change = useChangeColumn();
-  const { onStep, slowSeconds } = useStepping(settings.layer);
+  const { onStep, slow } = useStepping(settings.layer);
   if (!needsLayer(settings.method) || !isAvailable(settings)) return null;
   const { model, method, layer } = settings;
   const error = forecast.errors.layer;
@@ -37,19 +38,27 @@ export function LayerSelect(): ReactElement | null {
         }}
       />
       <div role="status" data-testid={TESTID.layerStep}>
-        {slowSeconds !== null && <Help>{text.layers.slow(text.fetch.about(slowSeconds))}</Help>}
+        {slow && forecast.etaSeconds !== null && <Slow seconds={forecast.etaSeconds} />}
       </div>
     </Group>
   );
 }
 
+/** Until the step's maps are on their way. */
+function Slow({ seconds }: { seconds: number }): ReactElement | null {
+  const text = useText();
+  const { activity } = useProgress();
+  const freshness = useFreshness();
+  if (freshness === "fresh" || activity.active.length > 0) return null;
+  return <Help>{text.layers.slow(text.fetch.about(seconds))}</Help>;
+}
+
 const PAUSE = 350;
 
 /** Fetches by itself what a step led to, once the reader pauses, where that is quick; tells where it is not. */
-function useStepping(layer: string | null): { onStep: (to: string) => void; slowSeconds: number | null } {
-  const { forecast, activity } = useWorkspace();
+function useStepping(layer: string | null): { onStep: (to: string) => void; slow: boolean } {
+  const forecast = useForecast();
   const { fetch } = useFetchAction();
-  const freshness = useFreshness();
   const [stepped, setStepped] = useState<{ to: string; slow: boolean } | null>(null);
   const here = stepped?.to === layer;
   const known = forecast.current && (forecast.etaSeconds !== null || forecast.stored === forecast.total);
@@ -65,9 +74,5 @@ function useStepping(layer: string | null): { onStep: (to: string) => void; slow
     const timer = setTimeout(() => go(), PAUSE);
     return () => clearTimeout(timer);
   }, [pending, layer]);
-  const told = here && stepped.slow && freshness !== "fresh" && activity.active.length === 0;
-  return {
-    onStep: (to) => setStepped({ to, slow: false }),
-    slowSeconds: told ? forecast.etaSeconds : null,
-  };
+  return { onStep: (to) => setStepped({ to, slow: false }), slow: here && stepped.slow };
 }

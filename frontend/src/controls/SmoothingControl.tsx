@@ -4,7 +4,7 @@ import type { ReactElement } from "react";
 import type { Smoothing } from "../api/types";
 import { errorText, useText } from "../text";
 import { useChangeColumn } from "../views/columns";
-import { useWorkspace } from "../views/workspace";
+import { useForecast, useSubject } from "../views/workspace";
 import { Group, Help } from "./Field";
 import { NumberField } from "./NumberField";
 import classes from "./SmoothingControl.module.css";
@@ -17,7 +17,8 @@ const TYPES = ["smoothgrad", "smoothgrad_sq", "vargrad"] as const;
 export function SmoothingControl(): ReactElement | null {
   const text = useText();
   const change = useChangeColumn();
-  const { settings, forecast } = useWorkspace();
+  const { settings } = useSubject();
+  const forecast = useForecast();
   const { smoothing } = settings;
   if (!settings.method.smoothing) return null;
 

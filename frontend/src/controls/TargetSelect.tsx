@@ -6,7 +6,7 @@ import { classNames, classOptions } from "../state/classes";
 import { isContrast, readClass, writeTarget, type ClassChoice } from "../state/target";
 import { errorText, useText, type Text } from "../text";
 import { useChangeColumn } from "../views/columns";
-import { useWorkspace } from "../views/workspace";
+import { useForecast, useSubject } from "../views/workspace";
 import { CLASS_SEARCH, SHOWN } from "./classSearch";
 import { Group, Help } from "./Field";
 import classesOf from "./TargetSelect.module.css";
@@ -34,7 +34,8 @@ export function targetOptions(
 export function TargetSelect(): ReactElement | null {
   const text = useText();
   const change = useChangeColumn();
-  const { description, settings, forecast } = useWorkspace();
+  const { description, settings } = useSubject();
+  const forecast = useForecast();
   const hasClasses = settings.model.outputs !== 1;
   if (!hasClasses && !description.has_score) return null;
   if (!settings.method.takes_target) {

@@ -14,6 +14,38 @@ export interface Wanted {
 }
 
 export function cellFreshness(cell: Cell, wanted: Wanted, sample: Sample): Freshness {
+  return cell.latest ? judge(cell, wanted, sample).freshness : "missing";
+}
+
+/** Whether a finished map was made with the present settings. */
+export function isCurrent(cell: Cell, wanted: Wanted, sample: Sample): boolean {
+  return cell.shown !== null && judge(cell, wanted, sample).current;
+}
+
+interface Judged extends Wanted {
+  readonly sample: Sample;
+  readonly freshness: Freshness;
+  readonly current: boolean;
+}
+
+/** Every cell of the page is judged whenever one of them changes. */
+const judged = new WeakMap<Cell, Judged>();
+
+function judge(cell: Cell, wanted: Wanted, sample: Sample): Judged {
+  const { description, settings } = wanted;
+  const known = judged.get(cell);
+  if (known?.sample === sample && known.settings === settings && known.description === description) return known;
+  const fresh = {
+    ...wanted,
+    sample,
+    freshness: freshnessOf(cell, wanted, sample),
+    current: madeSo(cell, wanted, sample),
+  };
+  judged.set(cell, fresh);
+  return fresh;
+}
+
+function freshnessOf(cell: Cell, wanted: Wanted, sample: Sample): Freshness {
   if (!cell.latest) return "missing";
   const { request, target, stamp } = cell.latest;
   if (!sameSettings(request, target, wanted, sample)) return "changed";
@@ -21,9 +53,7 @@ export function cellFreshness(cell: Cell, wanted: Wanted, sample: Sample): Fresh
   return cell.failure ? "missing" : "fresh";
 }
 
-/** Whether a finished map was made with the present settings. */
-export function isCurrent(cell: Cell, wanted: Wanted, sample: Sample): boolean {
-  const { shown } = cell;
+function madeSo({ shown }: Cell, wanted: Wanted, sample: Sample): boolean {
   return shown !== null && sameSettings(shown.request, explainedBy(shown.item), wanted, sample);
 }
 

@@ -115,6 +115,20 @@ export function cells(launches: readonly Launch[], jobs: Jobs, explorer: string)
   return out;
 }
 
+/** `cells` for somebody who asks again and again: a cell that looks as before is the same object as before. */
+export function createCells(): typeof cells {
+  let known: ReadonlyMap<string, Cell> = new Map();
+  return (...asked) => {
+    const next = new Map<string, Cell>();
+    for (const [key, cell] of cells(...asked)) {
+      const before = known.get(key);
+      next.set(key, before && sameCell(before, cell) ? before : cell);
+    }
+    known = next;
+    return next;
+  };
+}
+
 function advance(cell: Cell, launch: Launch, job: Job | null, sample: number): Cell {
   const { origin, request, error, job: id, stamp, held } = launch;
   if (error)
@@ -165,12 +179,13 @@ function placeOf({ position, wait_seconds }: Job): Place | null {
 }
 
 /** Whether two cells look the same, so that progress elsewhere redraws nothing. */
-export function sameCell(a: Cell, b: Cell): boolean {
+function sameCell(a: Cell, b: Cell): boolean {
   return (
     a.pending === b.pending &&
     a.place?.position === b.place?.position &&
     a.place?.seconds === b.place?.seconds &&
     a.latest?.request === b.latest?.request &&
+    a.latest?.target === b.latest?.target &&
     a.shown?.item === b.shown?.item &&
     a.shown?.request === b.shown?.request &&
     a.partial?.item === b.partial?.item &&

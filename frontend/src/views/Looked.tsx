@@ -9,7 +9,7 @@ import { useText } from "../text";
 import { ErrorNote } from "./ErrorNote";
 import classes from "./Looked.module.css";
 import { lookAtAll, useSampleSteps, type Looked } from "./looking";
-import { useWorkspace } from "./workspace";
+import { useShown } from "./workspace";
 
 interface LookedHeadProps {
   sample: Sample | null;
@@ -62,7 +62,7 @@ export function LookedHead({ sample, leave, labelled = true, children }: LookedH
 export function NotThere({ looked }: { looked: Looked }): ReactElement | null {
   const text = useText();
   const { sample: wanted } = useView();
-  const { samples } = useWorkspace();
+  const { samples } = useShown();
   if (looked.sample) return null;
   if (looked.why === "error")
     return (

@@ -30,15 +30,8 @@ import { Main } from "./Main";
 import classes from "./Workbench.module.css";
 import { SamplesView } from "./samples/SamplesView";
 import { useStoredMaps } from "./stored";
-import {
-  SubjectProvider,
-  useNewSubject,
-  useNewWorkspace,
-  useSubject,
-  useWorkspace,
-  WorkspaceProvider,
-  type Subject,
-} from "./workspace";
+import { useNewSubject, useSubject } from "./workspace";
+import { WorkspaceProvider } from "./WorkspaceProvider";
 
 interface WorkbenchProps {
   explorer: ExplorerDetail;
@@ -51,19 +44,16 @@ export function Workbench({ explorer, description }: WorkbenchProps): ReactEleme
   const subject = useNewSubject(explorer, description);
   if (!subject) return <Main className={classes.nothing}>{text.explorerState.noMethods}</Main>;
   return (
-    <SubjectProvider value={subject}>
-      <Work subject={subject} />
-    </SubjectProvider>
-  );
-}
-
-function Work({ subject }: { subject: Subject }): ReactElement {
-  const workspace = useNewWorkspace(subject);
-  return (
-    <WorkspaceProvider value={workspace}>
+    <WorkspaceProvider subject={subject}>
+      <StoredMaps />
       <Layout />
     </WorkspaceProvider>
   );
+}
+
+function StoredMaps(): null {
+  useStoredMaps();
+  return null;
 }
 
 /** Below this width the settings move into a drawer. */
@@ -75,7 +65,6 @@ const PresentView = lazy(() => import("./present/PresentView"));
 function Layout(): ReactElement {
   const narrow = useMediaQuery(NARROW, false, { getInitialValueInEffect: false });
   const { kind } = useView();
-  useStoredMaps();
   useShortcuts();
   useReturn();
   const presents = kind === "present";
@@ -196,7 +185,7 @@ const Controls = memo(function Controls(): ReactElement {
 /** What the reader should know about the explorer and the models shown; a restart of the worker among it. */
 function Notices(): ReactElement | null {
   const text = useText();
-  const { explorer, description, models } = useWorkspace();
+  const { explorer, description, models } = useSubject();
   const warnings = useWarnings();
   const notices: { about: string | null; notice: Notice }[] = [
     ...warnings.map((notice) => ({ about: null, notice })),

@@ -5,7 +5,7 @@ import { stampOf, type Stamp } from "../state/launches";
 import { changePage, fetching } from "../state/services";
 import { buildRequest, isAvailable, type ColumnRequest } from "../state/settings";
 import { columnFreshness } from "./freshness";
-import { useSubject, useWorkspace } from "./workspace";
+import { useLatest, useSubject } from "./workspace";
 
 interface FetchAction {
   fetch: () => void;
@@ -13,12 +13,13 @@ interface FetchAction {
 }
 
 export function useFetchAction(): FetchAction {
-  const workspace = useWorkspace();
-  const { explorer, description, columns, samples, requests, forecast, activity } = workspace;
-  const cancel = (): void => void fetching.cancel(explorer.id);
+  const latest = useLatest();
+  const cancel = (): void => void fetching.cancel(latest().explorer.id);
   return {
     cancel,
     fetch: () => {
+      const workspace = latest();
+      const { description, columns, samples, requests, forecast, activity } = workspace;
       const [elsewhere] = forecast.elsewhere.keys();
       if (forecast.current && Object.keys(forecast.errors).length > 0) {
         document.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();

@@ -9,7 +9,7 @@ import { changePage, fetching, useAsk } from "../state/services";
 import type { Settings } from "../state/settings";
 import { useText } from "../text";
 import { columnTitles } from "../text/columns";
-import { useSubject, useWorkspace } from "./workspace";
+import { useProgress, useSubject } from "./workspace";
 
 /** What sets each column apart, in their order. */
 export function useColumnTitles(): readonly string[] {
@@ -34,7 +34,8 @@ export interface Column {
 
 /** What stands side by side for each sample. */
 export function useColumnsOf(): (sample: Sample) => readonly Column[] {
-  const { description, columns, cells } = useWorkspace();
+  const { description, columns } = useSubject();
+  const { cells } = useProgress();
   const titles = useColumnTitles();
   return (sample) =>
     columns.map((settings, i) => {

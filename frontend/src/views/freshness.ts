@@ -2,7 +2,7 @@ import type { Sample } from "../api/types";
 import { cellFreshness, overall, type Freshness } from "../state/freshness";
 import { cellOf } from "../state/launches";
 import { isAvailable, type Settings } from "../state/settings";
-import { useWorkspace, type Workspace } from "./workspace";
+import { useProgress, useShown, useSubject, type Workspace } from "./workspace";
 
 type Known = Pick<Workspace, "description" | "samples" | "cells">;
 
@@ -16,11 +16,12 @@ export function columnFreshness(known: Known, settings: Settings): Freshness {
 
 /** Whether all maps on the page are. */
 export function useFreshness(): Freshness {
-  const workspace = useWorkspace();
-  const { columns, samples } = workspace;
+  const { description, columns } = useSubject();
+  const { samples } = useShown();
+  const known = { description, samples, cells: useProgress().cells };
   return overall(
     columns
       .filter(isAvailable)
-      .flatMap((settings) => samples.items.map((sample) => freshnessOf(workspace, settings, sample))),
+      .flatMap((settings) => samples.items.map((sample) => freshnessOf(known, settings, sample))),
   );
 }

@@ -1,11 +1,13 @@
 import { useText } from "../text";
 import { describeColumns } from "../text/columns";
-import { useWorkspace } from "./workspace";
+import { useForecast, useShown, useSubject } from "./workspace";
 
 /** "Press Fetch to explain these 8 predictions", "Integrated Gradients, 50 steps", "about 2 s" */
 export function useInvitation(): string[] {
   const text = useText();
-  const { columns, samples, forecast } = useWorkspace();
+  const { columns } = useSubject();
+  const { samples } = useShown();
+  const forecast = useForecast();
   const { etaSeconds, stored, total } = forecast;
   const time = stored > 0 && stored === total ? text.fetch.stored(stored, total) : etaSeconds;
   return [

@@ -10,7 +10,7 @@ import { useFetchAction } from "./actions";
 import { zoomAll, zoomStep } from "./grid/zoom";
 import { look, lookAtAll, usePageSteps, useSampleSteps } from "./looking";
 import { focusOf, shortcutOf, type ShortcutId } from "./shortcuts";
-import { useWorkspace } from "./workspace";
+import { useLatest } from "./workspace";
 
 /** Whether the list of keys is open. */
 export const helpOpened = createStore(false);
@@ -40,23 +40,24 @@ export function useShortcuts(): void {
 function useActions(): (id: ShortcutId, key: string) => boolean {
   const { kind } = useView();
   const display = useDisplay();
-  const { activity, samples } = useWorkspace();
+  const latest = useLatest();
   const { fetch, cancel } = useFetchAction();
   const pages = usePageSteps();
   const neighbours = useSampleSteps();
   const { setColorScheme } = useMantineColorScheme();
   const scheme = useComputedColorScheme("light");
   const steps = kind === "grid" ? pages : neighbours;
-  const busy = activity.active.length > 0;
 
   const turnTo = (wanted: "detail" | "present"): boolean => {
     const sample = kind === "grid" ? pointedAt() : null;
     if (kind === wanted) lookAtAll();
-    else look(wanted, sample ?? samples.items[0]?.index ?? null);
+    else look(wanted, sample ?? latest().samples.items[0]?.index ?? null);
     return true;
   };
 
   return (id, key) => {
+    const { samples, activity } = latest();
+    const busy = activity.active.length > 0;
     switch (id) {
       case "fetch":
         if (busy) return false;

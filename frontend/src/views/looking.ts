@@ -8,7 +8,7 @@ import { isOwn } from "../state/own";
 import { isFiltered } from "../state/page";
 import { changePage, useBrowse, useView } from "../state/services";
 import { GRID, type ViewKind } from "../state/view";
-import { useWorkspace } from "./workspace";
+import { useShown, useSubject } from "./workspace";
 
 export function look(kind: Exclude<ViewKind, "grid">, sample: number | null): void {
   changePage({ view: { kind, sample, place: null } }, { step: true });
@@ -33,7 +33,8 @@ function usePlain(): boolean {
 export function usePageSteps(): Steps {
   const { start } = useBrowse();
   const plain = usePlain();
-  const { samples, count } = useWorkspace();
+  const { count } = useSubject();
+  const { samples } = useShown();
   const { page } = samples;
   const end = start + count;
   const mayHaveMore =
@@ -51,7 +52,8 @@ export function usePageSteps(): Steps {
 /** From sample to sample, across the borders of pages. */
 export function useSampleSteps(): Steps {
   const { start } = useBrowse();
-  const { samples, count } = useWorkspace();
+  const { count } = useSubject();
+  const { samples } = useShown();
   const pages = usePageSteps();
   const all = samples.page?.items ?? [];
   const at = all.findIndex(({ index }) => index === samples.items[0]?.index);
@@ -80,7 +82,8 @@ export function useLookedAt(): Looked {
   const view = useView();
   const { start } = useBrowse();
   const plain = usePlain();
-  const { samples, count } = useWorkspace();
+  const { count } = useSubject();
+  const { samples } = useShown();
   const { page, error, outdated } = samples;
   const sample = samples.items[0] ?? null;
   const settled = page !== undefined && !outdated;

@@ -10,7 +10,7 @@ import { useDisplay } from "../state/services";
 import { needsLayer, type Settings } from "../state/settings";
 import { signOf } from "../state/sign";
 import type { Text } from "../text";
-import { useWorkspace } from "./workspace";
+import { useProgress, useShown, useSubject } from "./workspace";
 
 export type SharedLimits = ReadonlyMap<string, number>;
 
@@ -65,7 +65,9 @@ export function sharedOffer(
 
 /** The largest of the limits that the maps would choose for themselves, so that none is clipped more than alone. */
 export function useSharedLimits(): SharedLimits {
-  const { description, columns, samples, cells } = useWorkspace();
+  const { description, columns } = useSubject();
+  const { samples } = useShown();
+  const { cells } = useProgress();
   const { shared, sign, outlier } = useDisplay();
   const shown = samples.items.flatMap((sample) =>
     columns.flatMap(({ id }) => {

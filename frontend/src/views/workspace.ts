@@ -1,12 +1,17 @@
-/** One explorer as the page works on it: what is asked, what it would cost, what is under way. */
+/**
+ * One explorer as the page works on it: what is asked, what it would cost, what is under way.
+ *
+ * Each part has a context of its own, since they change at very different rates: a running job changes `Progress` many
+ * times a second, and whatever follows it is drawn again as often.
+ */
 
-import { createContext, useContext, useEffect, useMemo, useState } from "react";
+import { createContext, useContext, useEffect, useMemo, useState, type Context } from "react";
 
 import { ApiError } from "../api/errors";
-import { useEstimates, useOwnSamples, useSamples } from "../api/queries";
+import { useEstimates, useOwnSamples, useSamples, type Estimated } from "../api/queries";
 import type { SamplesQuery } from "../api/routes";
 import type { Description, ErrorBody, ExplorerDetail, ModelDescription, Sample, SamplePage } from "../api/types";
-import { activity, cells, type Activity, type Cell } from "../state/launches";
+import { activity, createCells, type Activity, type Cell } from "../state/launches";
 import { arrange, inParts } from "../state/own";
 import { isFiltered, type Browse } from "../state/page";
 import { useAsk, useBrowse, useFetching, useView } from "../state/services";
@@ -26,12 +31,21 @@ export interface Subject {
   readonly k: number;
 }
 
-export interface Workspace extends Subject {
+/** What changes when the reader browses or the server has read more of the dataset. */
+export interface Shown {
   readonly samples: SamplesState;
+  /** What Fetch would ask for. */
   readonly requests: readonly ColumnRequest[];
-  readonly forecast: Forecast;
+}
+
+/** What changes with every event of a job. */
+export interface Progress {
   readonly cells: ReadonlyMap<string, Cell>;
   readonly activity: Activity;
+}
+
+export interface Workspace extends Subject, Shown, Progress {
+  readonly forecast: Forecast;
 }
 
 export interface SamplesState {
@@ -66,22 +80,29 @@ export interface Forecast {
   readonly retry: () => void;
 }
 
-const SubjectContext = createContext<Subject | null>(null);
-const WorkspaceContext = createContext<Workspace | null>(null);
-export const SubjectProvider = SubjectContext.Provider;
-export const WorkspaceProvider = WorkspaceContext.Provider;
+export const SubjectContext = createContext<Subject | null>(null);
+export const ShownContext = createContext<Shown | null>(null);
+export const ForecastContext = createContext<Forecast | null>(null);
+export const ProgressContext = createContext<Progress | null>(null);
+export const LatestContext = createContext<(() => Workspace) | null>(null);
 
-/** For components that progress must not redraw. */
-export function useSubject(): Subject {
-  const subject = useContext(SubjectContext);
-  if (!subject) throw new Error("useSubject is used outside of an explorer.");
-  return subject;
+function useWithin<T>(context: Context<T | null>): T {
+  const value = useContext(context);
+  if (value === null) throw new Error("Part of the workspace is used outside of an explorer.");
+  return value;
 }
 
+export const useSubject = (): Subject => useWithin(SubjectContext);
+export const useShown = (): Shown => useWithin(ShownContext);
+export const useForecast = (): Forecast => useWithin(ForecastContext);
+export const useProgress = (): Progress => useWithin(ProgressContext);
+
+/** For what a click or a key does: reads everything as it then is, and follows nothing. */
+export const useLatest = (): (() => Workspace) => useWithin(LatestContext);
+
+/** Follows everything. */
 export function useWorkspace(): Workspace {
-  const workspace = useContext(WorkspaceContext);
-  if (!workspace) throw new Error("useWorkspace is used outside of an explorer.");
-  return workspace;
+  return { ...useSubject(), ...useShown(), ...useProgress(), forecast: useForecast() };
 }
 
 /** What a sample's picture depends on besides its address: what was loaded, and the input itself. */
@@ -112,19 +133,21 @@ export function useNewSubject(explorer: ExplorerDetail, description: Description
   }, [ask, browse, explorer, description]);
 }
 
-export function useNewWorkspace(subject: Subject): Workspace {
+export function useNewShown(subject: Subject): Shown {
   const browse = useBrowse();
-  const { launches, jobs } = useFetching();
-  const { columns, settings, models, count } = subject;
+  const { columns, models, count } = subject;
   const { id } = subject.explorer;
 
-  const query = useSamples(id, samplesQuery(browse, count, models[0]?.name));
-  const page = query.data;
+  const {
+    data: page,
+    error,
+    refetch,
+    isPlaceholderData: outdated,
+  } = useSamples(id, samplesQuery(browse, count, models[0]?.name));
   const found = page?.items ?? NO_SAMPLES;
   const { own, gone } = useOwn(subject, browse.own);
   const view = useView();
   const { start } = browse;
-  const { isPlaceholderData: outdated } = query;
   const items = useMemo(
     // A place is one of the page's; one's own stand before it.
     () => inView(view.kind !== "grid" && view.sample === null ? found : arrange(found, own), view, { start, outdated }),
@@ -141,21 +164,19 @@ export function useNewWorkspace(subject: Subject): Workspace {
       ),
     [columns, items, subject],
   );
-  return {
-    ...subject,
-    samples: {
-      page,
-      items,
-      gone,
-      error: query.error,
-      outdated,
-      retry: () => void query.refetch(),
-    },
-    requests,
-    forecast: useForecast(requests, settings.id),
-    cells: useMemo(() => cells(launches, jobs, id), [launches, jobs, id]),
-    activity: useMemo(() => activity(launches, jobs, id), [launches, jobs, id]),
-  };
+  return useMemo(
+    () => ({ samples: { page, items, gone, error, outdated, retry: () => void refetch() }, requests }),
+    [page, items, gone, error, outdated, refetch, requests],
+  );
+}
+
+export function useNewProgress(explorer: string): Progress {
+  const { launches, jobs } = useFetching();
+  const [cells] = useState(createCells);
+  return useMemo(
+    () => ({ cells: cells(launches, jobs, explorer), activity: activity(launches, jobs, explorer) }),
+    [cells, launches, jobs, explorer],
+  );
 }
 
 function useOwn({ explorer, description }: Subject, indices: readonly number[]): { own: Sample[]; gone: number[] } {
@@ -189,27 +210,40 @@ function samplesQuery(browse: Browse, count: number, firstModel: string | undefi
 /** The fields that the form shows errors at. */
 const FORM_FIELD = /^(arguments\.|smoothing\.|layer$|target$|baseline$)/;
 
-function useForecast(requests: readonly ColumnRequest[], selected: number): Forecast {
+export function useNewForecast(requests: readonly ColumnRequest[], selected: number): Forecast {
   const settled = useDebounced(requests, ESTIMATE_DELAY);
   const estimates = useEstimates(
     settled.map(({ request }) => request),
     settled.length > 0,
   );
+  const told = useMemo(() => forecastOf(settled, estimates, selected), [settled, estimates, selected]);
+  const current = useMemo(() => JSON.stringify(settled) === JSON.stringify(requests), [settled, requests]);
+  return useMemo(
+    () => ({ ...told, current, retry: () => estimates.forEach(({ refetch }) => void refetch()) }),
+    [told, current, estimates],
+  );
+}
+
+function forecastOf(
+  settled: readonly ColumnRequest[],
+  answers: readonly Estimated[],
+  selected: number,
+): Omit<Forecast, "current" | "retry"> {
   // What the server is too busy or too restricted to estimate is said as well; unreachable is said elsewhere.
-  const refusals = estimates.flatMap(({ error }, i) =>
+  const refusals = answers.flatMap(({ error }, i) =>
     error instanceof ApiError && [413, 422, 429, 503].includes(error.status)
       ? [{ column: settled[i]?.column, body: error.body }]
       : [],
   );
-  const etas = estimates.map(({ data }) => data?.eta_seconds ?? null);
+  const etas = answers.map(({ data }) => data?.eta_seconds ?? null);
   const known = etas.filter((eta) => eta !== null);
   const isField = ({ field }: ErrorBody): boolean => field !== null && field !== undefined && FORM_FIELD.test(field);
   const fields = refusals.filter(({ body }) => isField(body));
   const isStored = (id: number): boolean =>
-    settled.every(({ column, request }, i) => column !== id || estimates[i]?.data?.stored === request.samples.length);
+    settled.every(({ column, request }, i) => column !== id || answers[i]?.data?.stored === request.samples.length);
   return {
     etaSeconds: known.length > 0 && known.length === etas.length ? known.reduce((a, b) => a + b, 0) : null,
-    stored: estimates.reduce((sum, { data }) => sum + (data?.stored ?? 0), 0),
+    stored: answers.reduce((sum, { data }) => sum + (data?.stored ?? 0), 0),
     total: settled.reduce((sum, { request }) => sum + request.samples.length, 0),
     storedColumns: new Set(settled.map(({ column }) => column).filter(isStored)),
     errors: Object.fromEntries(
@@ -219,9 +253,7 @@ function useForecast(requests: readonly ColumnRequest[], selected: number): Fore
       fields.flatMap(({ column, body }) => (column === undefined || column === selected ? [] : [[column, body]])),
     ),
     error: refusals.find(({ body }) => !isField(body))?.body ?? null,
-    current: JSON.stringify(settled) === JSON.stringify(requests),
-    known: estimates.every(({ data, error }) => data !== undefined || error !== null),
-    retry: () => estimates.forEach((estimate) => void estimate.refetch()),
+    known: answers.every(({ data, error }) => data !== undefined || error !== null),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { CSSProperties, ReactElement, ReactNode } from "react";
 
 import { useDisplay } from "../../state/services";
-import { useWorkspace } from "../workspace";
+import { useSubject } from "../workspace";
 import classes from "./grid.module.css";
 import { useScrolledTogether } from "./scroll";
 import { useZoomedPictures } from "./zoom";
@@ -9,7 +9,7 @@ import { useZoomedPictures } from "./zoom";
 /** How many columns there are and how wide each is at least, for the head and the rows alike. */
 export function useGridShape() {
   const { panels, size } = useDisplay();
-  const { columns } = useWorkspace();
+  const { columns } = useSubject();
   const maps = panels.filter((panel) => panel !== "original").length;
   return {
     "data-size": size,

@@ -1,5 +1,5 @@
 import { ActionIcon, Tooltip } from "@mantine/core";
-import type { ReactElement } from "react";
+import type { ReactElement, ReactNode } from "react";
 
 import { Cross } from "../../controls/icons";
 import { useDisplay } from "../../state/services";
@@ -9,7 +9,7 @@ import { errorText, useText } from "../../text";
 import { useColumnActions, useColumnTitles } from "../columns";
 import { columnFreshness } from "../freshness";
 import { scaleWords } from "../shared";
-import { useSubject, useWorkspace } from "../workspace";
+import { useForecast, useProgress, useShown, useSubject } from "../workspace";
 import { MeanAgreement } from "./AgreementWords";
 import { useMeanAgreements, type Mean } from "./agreements";
 import { CompareButton } from "./CompareButton";
@@ -23,10 +23,8 @@ export function GridHead(): ReactElement {
   const text = useText();
   const shape = useGridShape();
   const ref = useScrolledTogether<HTMLDivElement>();
-  const { columns, settings } = useWorkspace();
+  const { columns } = useSubject();
   const titles = useColumnTitles();
-  const means = useMeanAgreements();
-  const reference = titles[columns.indexOf(settings)] ?? "";
   return (
     <div className={classes.head} {...shape}>
       <div ref={ref} className={classes.headScroll} role="group" aria-label={text.columns.region}>
@@ -34,16 +32,7 @@ export function GridHead(): ReactElement {
           <div className={classes.corner}>
             <ZoomControl />
           </div>
-          {columns.length > 1 &&
-            columns.map((column, i) => (
-              <ColumnHead
-                key={column.id}
-                settings={column}
-                title={titles[i] ?? ""}
-                mean={means.get(column.id) ?? null}
-                reference={reference}
-              />
-            ))}
+          {columns.length > 1 && <ColumnHeads titles={titles} />}
           <CompareButton />
         </div>
       </div>
@@ -65,23 +54,33 @@ function ScaleWords({ titles }: { titles: readonly string[] }): ReactElement | n
   );
 }
 
+function ColumnHeads({ titles }: { titles: readonly string[] }): ReactElement {
+  const { columns, settings } = useSubject();
+  const means = useMeanAgreements();
+  const reference = titles[columns.indexOf(settings)] ?? "";
+  return (
+    <>
+      {columns.map((column, i) => (
+        <ColumnHead key={column.id} settings={column} title={titles[i] ?? ""}>
+          <Standing settings={column} mean={means.get(column.id) ?? null} reference={reference} />
+        </ColumnHead>
+      ))}
+    </>
+  );
+}
+
 interface ColumnHeadProps {
   settings: Settings;
   title: string;
-  /** How far it agrees with the selected column. */
-  mean: Mean | null;
-  /** What that is called. */
-  reference: string;
+  children: ReactNode;
 }
 
 /** Chooses the column that the controls are about, and takes it away. */
-function ColumnHead({ settings, title, mean, reference }: ColumnHeadProps): ReactElement {
+function ColumnHead({ settings, title, children }: ColumnHeadProps): ReactElement {
   const text = useText();
-  const workspace = useWorkspace();
+  const { settings: selected } = useSubject();
   const { select, remove } = useColumnActions();
-  const chosen = workspace.settings.id === settings.id;
-  const freshness = columnFreshness(workspace, settings);
-  const refusal = workspace.forecast.elsewhere.get(settings.id);
+  const chosen = selected.id === settings.id;
   return (
     <div className={classes.column} data-selected={chosen} data-testid={TESTID.column} data-column={settings.id}>
       <div className={classes.columnTitle}>
@@ -104,6 +103,29 @@ function ColumnHead({ settings, title, mean, reference }: ColumnHeadProps): Reac
           <Cross />
         </ActionIcon>
       </div>
+      {children}
+    </div>
+  );
+}
+
+interface StandingProps {
+  settings: Settings;
+  /** How far it agrees with the selected column. */
+  mean: Mean | null;
+  /** What that is called. */
+  reference: string;
+}
+
+/** Whether a column's maps are what Fetch would bring, and how far they agree with the selected one's. */
+function Standing({ settings, mean, reference }: StandingProps): ReactElement {
+  const text = useText();
+  const { description, settings: selected } = useSubject();
+  const { samples } = useShown();
+  const { cells } = useProgress();
+  const freshness = columnFreshness({ description, samples, cells }, settings);
+  const refusal = useForecast().elsewhere.get(settings.id);
+  return (
+    <>
       {refusal ? (
         <Tooltip label={errorText(text, refusal)}>
           <span className={classes.refused}>{text.columns.refused(errorText(text, refusal))}</span>
@@ -116,8 +138,8 @@ function ColumnHead({ settings, title, mean, reference }: ColumnHeadProps): Reac
       {mean ? (
         <MeanAgreement mean={mean} reference={reference} />
       ) : (
-        chosen && <span>{text.columns.agreement.reference}</span>
+        selected.id === settings.id && <span>{text.columns.agreement.reference}</span>
       )}
-    </div>
+    </>
   );
 }

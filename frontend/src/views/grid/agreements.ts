@@ -9,7 +9,7 @@ import { agreement, type Agreement, type Disagreement } from "../../heatmap";
 import { cellOf, isForeign, type Cell } from "../../state/launches";
 import { signOf } from "../../state/sign";
 import { createStore, useStore } from "../../state/store";
-import { useWorkspace } from "../workspace";
+import { useProgress, useShown, useSubject } from "../workspace";
 
 /** Or why there is none. */
 export type Outcome = Agreement | Disagreement | "units";
@@ -61,7 +61,9 @@ export interface Mean extends Agreement {
 
 /** The means over the samples shown, by column; has every pair computed. */
 export function useMeanAgreements(): ReadonlyMap<number, Mean> {
-  const { description, columns, settings, samples, cells } = useWorkspace();
+  const { description, columns, settings } = useSubject();
+  const { samples } = useShown();
+  const { cells } = useProgress();
   const known = useStore(store, (all) => all);
   const others = columns.filter((column) => column !== settings);
   const pairs = others.flatMap(({ id }) =>

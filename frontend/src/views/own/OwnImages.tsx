@@ -7,13 +7,13 @@ import type { Upload } from "../../state/uploads";
 import { TESTID } from "../../testids";
 import { useText } from "../../text";
 import { ErrorNote } from "../ErrorNote";
-import { useWorkspace } from "../workspace";
+import { useShown, useSubject } from "../workspace";
 import classes from "./own.module.css";
 import { dismissUpload, useBringImages, useUploading, useUploads } from "./uploads";
 
 /** Takes what is dropped or pasted anywhere, and shows what is on its way, was refused, or is gone. */
 export function OwnImages(): ReactElement {
-  const { explorer } = useWorkspace();
+  const { explorer } = useSubject();
   const uploads = useUploads().filter((upload) => upload.explorer === explorer.id);
   return (
     <>
@@ -110,7 +110,7 @@ function UploadLine({ upload }: { upload: Upload }): ReactElement {
 function Gone(): ReactElement | null {
   const text = useText();
   const { own } = useBrowse();
-  const { samples } = useWorkspace();
+  const { samples } = useShown();
   const { gone } = samples;
   if (gone.length === 0) return null;
   const forget = (): void => changePage({ browse: { own: own.filter((index) => !gone.includes(index)) } });

@@ -24,7 +24,7 @@ import { LookedHead, NotThere } from "../Looked";
 import { look, lookAtAll, useLookedAt } from "../looking";
 import { Maps, Failure, PartialBadge, useEstimate } from "../samples/MapCell";
 import { sharedKey, useSharedLimits, type SharedLimits } from "../shared";
-import { useSubject, useWorkspace, versionOf } from "../workspace";
+import { useSubject, useForecast, useProgress, versionOf } from "../workspace";
 import classes from "./PresentView.module.css";
 
 /** One sample for the last row of the room: no form, one map, one sentence. */
@@ -59,7 +59,7 @@ export default function PresentView(): ReactElement {
 
 /** Why a Fetch was refused, or would be; the form that says so is not here. */
 function Problems(): ReactElement {
-  const { forecast } = useWorkspace();
+  const forecast = useForecast();
   return (
     <div className={classes.problems}>
       <Refusals />
@@ -244,7 +244,7 @@ interface WaitingProps extends PresentedProps {
 function Waiting({ sample, column, foreign, error, onRetry }: WaitingProps): ReactElement {
   const text = useText();
   const { cell, settings } = column;
-  const { activity } = useWorkspace();
+  const { activity } = useProgress();
   const { fetch } = useFetchAction();
   const reason = unavailable(settings.method, settings.model.name);
   const [, ...details] = useInvitation();

@@ -2,7 +2,6 @@ import { memo, useState, type ReactElement } from "react";
 
 import type { ModelDescription, Sample } from "../../api/types";
 import { rendererOf } from "../../features";
-import { sameCell } from "../../state/launches";
 import { isOwn } from "../../state/own";
 import type { Display } from "../../state/page";
 import { writeTarget } from "../../state/target";
@@ -90,7 +89,7 @@ function sameProps(before: SampleCardProps, after: SampleCardProps): boolean {
         column.settings === other.settings &&
         column.title === other.title &&
         column.current === other.current &&
-        sameCell(column.cell, other.cell)
+        column.cell === other.cell
       );
     })
   );

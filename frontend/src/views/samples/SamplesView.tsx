@@ -14,7 +14,7 @@ import { useColumnsOf } from "../columns";
 import { GridBody } from "../grid/GridBody";
 import { useSharedLimits } from "../shared";
 import { OwnImages } from "../own/OwnImages";
-import { useWorkspace } from "../workspace";
+import { useShown, useSubject } from "../workspace";
 import { SampleCard } from "./SampleCard";
 import classes from "./SamplesView.module.css";
 
@@ -23,7 +23,8 @@ export function SamplesView(): ReactElement {
   const display = useDisplay();
   const sharedLimits = useSharedLimits();
   const columnsOf = useColumnsOf();
-  const { explorer, samples } = useWorkspace();
+  const { explorer } = useSubject();
+  const { samples } = useShown();
   const { page, items, error, outdated, retry } = samples;
 
   return (
@@ -57,7 +58,8 @@ export function SamplesView(): ReactElement {
 function ScanLine(): ReactElement | null {
   const text = useText();
   const browse = useBrowse();
-  const { explorer, description, samples } = useWorkspace();
+  const { explorer, description } = useSubject();
+  const { samples } = useShown();
   const { page } = samples;
   if (!page) return null;
   const { items } = page;
@@ -137,7 +139,7 @@ function pastEnd(text: Text, page: SamplePage, limit: number, length: number | n
 
 function Skeletons(): ReactElement {
   const text = useText();
-  const { count } = useWorkspace();
+  const { count } = useSubject();
   return (
     <div className={classes.grid} role="status" aria-label={text.browse.scanning}>
       {Array.from({ length: Math.min(count, 8) }, (_, i) => (

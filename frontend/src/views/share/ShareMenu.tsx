@@ -12,7 +12,7 @@ import { TESTID } from "../../testids";
 import { useText, type Text } from "../../text";
 import { useColumnTitles } from "../columns";
 import { sharedOffer } from "../shared";
-import { useWorkspace } from "../workspace";
+import { useSubject } from "../workspace";
 import { useCollector } from "./collect";
 import { Item } from "./Item";
 import { useSharing, type Task } from "./useSharing";
@@ -21,7 +21,7 @@ import { useSharing, type Task } from "./useSharing";
 export function ShareMenu(): ReactElement {
   const text = useText();
   const { state, run, dialog } = useSharing();
-  const { explorer, description, columns } = useWorkspace();
+  const { explorer, description, columns } = useSubject();
   const [shared] = sharedOffer(text, columns, useColumnTitles());
   const collector = useCollector();
   const version = useExplorers().data?.version ?? "";

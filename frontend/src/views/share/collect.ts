@@ -16,7 +16,7 @@ import { useText, type Text } from "../../text";
 import { columnTitles, describeColumns } from "../../text/columns";
 import { describeCompleteness, describeResult } from "../../text/describe";
 import { sharedKey } from "../shared";
-import { useWorkspace, type Workspace } from "../workspace";
+import { useLatest, useShown, useSubject, type Workspace } from "../workspace";
 
 /** A finished map on the page. */
 export interface Found {
@@ -44,14 +44,15 @@ export function useCollector(): Collector {
   const client = useQueryClient();
   const text = useText();
   const display = useDisplay();
-  const workspace = useWorkspace();
-  const indices = workspace.samples.items.map(({ index }) => index);
-  const maps = (signal: AbortSignal): Promise<Found[]> => findMaps(client, text, workspace, signal);
+  const latest = useLatest();
+  const { columns } = useSubject();
+  const indices = useShown().samples.items.map(({ index }) => index);
+  const maps = (signal: AbortSignal): Promise<Found[]> => findMaps(client, text, latest(), signal);
   return {
     maps,
-    grid: async (signal) => gather(text, workspace, display, await maps(signal), signal),
+    grid: async (signal) => gather(text, latest(), display, await maps(signal), signal),
     range: indices.length === 0 ? "" : text.share.sampleRange(Math.min(...indices), Math.max(...indices)),
-    method: [...new Set(workspace.columns.map(({ method }) => method.name))].join("-"),
+    method: [...new Set(columns.map(({ method }) => method.name))].join("-"),
   };
 }
 
