@@ -158,17 +158,21 @@ export interface Result {
   readonly maps: Readonly<Record<string, HeatMap>>;
 }
 
-async function loadResult(key: string, signal: AbortSignal): Promise<Result> {
+async function loadResult(key: string, signal: AbortSignal, likely: string | null): Promise<Result> {
+  const ahead = likely === null ? null : routes.getMap(key, likely, signal);
+  // Waited for below, or was no map of this result.
+  ahead?.catch(() => undefined);
   const info = await routes.getResult(key, signal);
-  const maps = await Promise.all(
-    info.maps.map(async ({ feature }) => [feature, await routes.getMap(key, feature, signal)] as const),
-  );
+  const load = async (feature: string): Promise<HeatMap> =>
+    feature === likely && ahead ? ahead : routes.getMap(key, feature, signal);
+  const maps = await Promise.all(info.maps.map(async ({ feature }) => [feature, await load(feature)] as const));
   return { info, maps: Object.fromEntries(maps) };
 }
 
-export const resultOptions = (key: string) => ({
+/** `likely`: the one input that there is surely a map of; it is read together with what is said of the result. */
+export const resultOptions = (key: string, likely: string | null = null) => ({
   queryKey: ["result", key],
-  queryFn: ({ signal }: { signal: AbortSignal }) => loadResult(key, signal),
+  queryFn: ({ signal }: { signal: AbortSignal }) => loadResult(key, signal, likely),
   gcTime: 5 * MINUTE,
 });
 
@@ -177,7 +181,7 @@ export function useResult(key: string | null): UseQueryResult<Result> {
 }
 
 export function useResults(resultKeys: readonly string[]): UseQueryResult<Result>[] {
-  return useQueries({ queries: resultKeys.map(resultOptions) });
+  return useQueries({ queries: resultKeys.map((key) => resultOptions(key)) });
 }
 
 /** The maps of the models with random weights, stage by stage: by feature name. */

@@ -3,11 +3,12 @@
 import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 
-import { keys } from "../api/queries";
+import { keys, resultOptions } from "../api/queries";
 import { eventsUrl } from "../api/routes";
 import type { ConnectionState, StreamedEvent } from "../api/stream";
 import { shareEvents } from "../api/tabs";
 import type { ExplorerDetail, ExplorerSummary, Explorers } from "../api/types";
+import type { Launch } from "./launches";
 import { evaluations, fetching, partials, warnings } from "./services";
 
 const POLL = 1000;
@@ -62,11 +63,28 @@ function receive(client: QueryClient, streamed: StreamedEvent): void {
       break;
     case "partial":
       // Events are for all tabs of a session; an estimate is drawn by the tab that asked for the map.
-      if (fetching.get().launches.some(({ job }) => job === event.job)) partials.receive(streamed);
+      if (launchOf(event.job)) partials.receive(streamed);
+      break;
+    case "item":
+      if (event.item.state === "done" && event.item.key !== null) readAhead(client, event.job, event.item.key);
+      for (const store of [fetching, evaluations]) store.receive(streamed);
       break;
     default:
       for (const store of [fetching, evaluations]) store.receive(streamed);
   }
+}
+
+const launchOf = (id: string): Launch | undefined => fetching.get().launches.find(({ job }) => job === id);
+
+/** Has a map on its way before the page has drawn that it is there. */
+function readAhead(client: QueryClient, job: string, key: string): void {
+  const launch = launchOf(job);
+  if (!launch) return;
+  const known = client.getQueryData<ExplorerDetail>(keys.explorer(launch.request.explorer));
+  const [feature, ...others] = known?.description?.features ?? [];
+  const only = feature && others.length === 0 ? feature.name : null;
+  // A failure is shown by whoever draws the map.
+  client.query(resultOptions(key, only)).catch(() => undefined);
 }
 
 function updateExplorer(client: QueryClient, summary: ExplorerSummary): void {

@@ -62,8 +62,8 @@ class FairQueue:
             self.remove(work)
         return found
 
-    def next(self, runnable: Callable[[str], bool] = lambda explorer: True, workers: int = 1) -> list[Work]:
-        """The next works of the session whose turn it is, all of one job whose explorer is `runnable`.
+    def next(self, runnable: Callable[[Job], bool] = lambda job: True, workers: int = 1) -> list[Work]:
+        """The next works of the session whose turn it is, all of one job that is `runnable`.
 
         The first of a job alone, so that something is on screen at once, then growing numbers, never fewer than are
         done at once and never more than fit a turn; a work that has lost a worker is alone, so that it takes no other
@@ -71,7 +71,7 @@ class FairQueue:
         """
         for sessions in self._levels.values():
             for name, session in sessions.items():
-                job = next((job for job in session if runnable(job.request.explorer)), None)
+                job = next(filter(runnable, session), None)
                 if job is None:
                     continue
                 # To the end before tidying, which may take the session out.

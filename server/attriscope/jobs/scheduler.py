@@ -144,7 +144,11 @@ class Scheduler:
         if not usable:
             return None
         free = sum(max(0, self._placement.free_seats(device)) for device in self._placement.devices)
-        while works := self.queue.next(usable.__contains__, max(1, free)):
+        opened = {run.batch.opens for run in self._running.values()}
+        while works := self.queue.next(
+            lambda job: job.request.explorer in usable and job not in opened,
+            max(1, free),
+        ):
             host = self._hosts[works[0].request.explorer]
             slots = [slot for slot in usable[host.id] if slot.identity == works[0].identity]
             if not slots:
@@ -166,13 +170,22 @@ class Scheduler:
         seconds = host.speed.seconds(request.model, request.method, len(works) * units(works[0].cost), slot.device)
         slot.brief = seconds is not None and seconds < _BRIEF_SECONDS
         # Marked before the task's first step: a job cancelled in between must find its works out of the queue.
-        batch = Batch(works)
+        batch = Batch(works, works[0].owner if self._opens(works, slot, seconds) else None)
         for work in works:
             work.batch = batch
             self._metrics.waited(request.work, time.monotonic() - work.asked)
         run = Run(host, slot, batch, self, self._store, self._settings, self._watcher, self._metrics)
         self._running[slot] = run
         return slot, run.execute()
+
+    @staticmethod
+    def _opens(works: list[Work], slot: Slot, seconds: float | None) -> bool:
+        """Whether a job's first map gets all cores: all maps together take as long, and one is on screen sooner.
+
+        Not what is over in a moment anyway, nor what would keep workers idle that others may want.
+        """
+        first = works[0].owner.dispatched == len(works)
+        return first and slot.device == "cpu" and seconds is not None and _BRIEF_SECONDS <= seconds < _TURN_SECONDS
 
     def _done_within(self, limit: float, work: Work) -> int:
         """How many works like this one take `limit` seconds together, by the speed measured so far; at least one."""

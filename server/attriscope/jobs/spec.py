@@ -175,6 +175,8 @@ class Batch:
     """Works of one job that a worker computes in one call."""
 
     works: list[Work]
+    opens: Job | None = None
+    """The job whose other works wait for these, since they would take part of the cores that these have."""
     base: dict[Job, int] = field(default_factory=dict)
 
     @property

@@ -116,15 +116,19 @@ def test_bulk_work_waits_until_nothing_interactive_can_run() -> None:
     assert not bulk[0].losses
 
 
+def _is_ready(job: Job) -> bool:
+    return job.request.explorer == "ready"
+
+
 def test_work_whose_explorer_has_no_free_worker_lets_others_pass() -> None:
     queue = FairQueue(max_batch=1)
     fill(queue, job("one", 1, explorer="loading"))
     (behind,) = fill(queue, job("one", 1, explorer="ready"))
     fill(queue, job("two", 1, priority="bulk", explorer="ready"))
-    assert queue.next({"ready"}.__contains__) == [behind]
+    assert queue.next(_is_ready) == [behind]
     # Nothing interactive can run now, so bulk may.
-    assert queue.next({"ready"}.__contains__)[0].owner.session == "two"
-    assert queue.next({"ready"}.__contains__) == []
+    assert queue.next(_is_ready)[0].owner.session == "two"
+    assert queue.next(_is_ready) == []
     assert queue.next()[0].request.explorer == "loading"
 
 
@@ -134,6 +138,6 @@ def test_a_session_that_was_served_goes_to_the_end_even_where_another_was_passed
     for name in ("one", "two"):
         owner = job(name, 2, explorer="ready")
         fill(queue, owner)
-    turns = [queue.next({"ready"}.__contains__)[0].owner.session for _ in range(4)]
+    turns = [queue.next(_is_ready)[0].owner.session for _ in range(4)]
     assert turns == ["one", "two", "one", "two"]
     assert queue.next()[0].owner.session == "waiting"

@@ -1,4 +1,3 @@
-import { Loader } from "@mantine/core";
 import type { ReactElement, ReactNode } from "react";
 
 import { toErrorBody } from "../../api/errors";
@@ -26,6 +25,7 @@ import { CursorSurface, CursorValue } from "../grid/Cursor";
 import { useInvitation } from "../invitation";
 import { CellMenu } from "../share/CellMenu";
 import { sharedKey, type SharedLimits } from "../shared";
+import { Spinner } from "../Spinner";
 import { useSubject, versionOf } from "../workspace";
 import { CaptionLines, PartialCaption } from "./CaptionLines";
 import { Predictions } from "./Predictions";
@@ -221,7 +221,7 @@ export function Place({ sample, column, first, error, refetch, foreign }: PlaceP
   if (cell.pending || (cell.shown && !foreign))
     return (
       <div className={classes.place} data-state="pending" style={style}>
-        <Loader size="sm" color="gray" aria-hidden="true" />
+        <Spinner size="sm" color="gray" />
         <span>{pendingWords(text, cell) ?? text.map.loading}</span>
       </div>
     );
@@ -279,7 +279,7 @@ export function Badge({ cell }: { cell: Cell }): ReactElement {
   const text = useText();
   return (
     <span className={classes.badge}>
-      <Loader size={10} color="white" aria-hidden="true" />
+      <Spinner size={10} color="white" />
       {pendingWords(text, cell)}
     </span>
   );
@@ -291,7 +291,7 @@ export function PartialBadge({ share, cancelled }: { share: number; cancelled: b
   const percent = Math.floor(100 * share);
   return (
     <span className={classes.badge} data-testid={TESTID.partial} data-share={share} data-cancelled={cancelled}>
-      {!cancelled && <Loader size={10} color="white" aria-hidden="true" />}
+      {!cancelled && <Spinner size={10} color="white" />}
       {cancelled ? text.map.partial(percent) : text.map.refining(percent)}
     </span>
   );
