@@ -173,7 +173,7 @@ async function loadResult(key: string, signal: AbortSignal, likely: string | nul
 export const resultOptions = (key: string, likely: string | null = null) => ({
   queryKey: ["result", key],
   queryFn: ({ signal }: { signal: AbortSignal }) => loadResult(key, signal, likely),
-  gcTime: 5 * MINUTE,
+  gcTime: 2 * MINUTE,
 });
 
 export function useResult(key: string | null): UseQueryResult<Result> {

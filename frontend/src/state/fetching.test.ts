@@ -9,6 +9,7 @@ import {
   busyExplorers,
   cellKey,
   cells,
+  createCells,
   cutShort,
   isBefore,
   isForeign,
@@ -200,6 +201,19 @@ describe("fetching", () => {
   it("keeps the maps of one explorer out of another's", async () => {
     await store.launch([columnRequest()], "fetch");
     expect(cells(store.get().launches, store.get().jobs, "another").size).toBe(0);
+  });
+
+  it("leaves the cells alone that an event is not about", async () => {
+    const fold = createCells();
+    const now = (): ReadonlyMap<string, Cell> => fold(store.get().launches, store.get().jobs, "scenes");
+    await store.launch([columnRequest({ samples: [0, 1] })], "fetch");
+    const before = now();
+    store.receive({ id: "b-9", event: { type: "item", job: "j1", item: item(0, "done") } });
+    const after = now();
+    expect(after.get(cellKey(1, 0))?.shown?.item.key).toBe("key0");
+    expect(before.get(cellKey(1, 0))?.shown).toBeNull();
+    expect(after.get(cellKey(1, 1))).toBe(before.get(cellKey(1, 1)));
+    expect(now().get(cellKey(1, 0))).toBe(after.get(cellKey(1, 0)));
   });
 });
 

@@ -137,6 +137,46 @@ def test_slow_works_take_turns_one_by_one(monkeypatch: pytest.MonkeyPatch) -> No
     run(test)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "at_first"),
+    [
+        pytest.param(0.3, [1], id="the rest waits for the first map"),
+        pytest.param(0.02, [2, 2], id="what is over in a moment is shared at once"),
+        pytest.param(5.0, [1, 1], id="nobody is kept waiting for long"),
+    ],
+)
+def test_the_first_map_of_a_job_gets_all_cores(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, at_first: list[int]
+) -> None:
+    async def test() -> None:
+        monkeypatch.setattr("attriscope.workers.resources.cores", lambda: 2)
+        stage = Stage(monkeypatch, workers_per_device=2)
+        speed = stage.hosts["e"].speed
+        await settle()
+        monkeypatch.setattr(speed, "seconds", lambda model, method, units, device=None: units * seconds)
+        job = await stage.submit("one", (0, 1, 2, 3))
+        await settle()
+        computing = [slot for slot in stage.slots if slot.attributing]
+        assert [len(slot.attributing[0][1]["items"]) for slot in computing] == at_first
+        if seconds == 0.3:
+            (first,) = computing
+            assert first.attributing[0][1]["threads"] == 2
+            another = await stage.submit("two", (9,))
+            await settle()
+            assert another.state == "running", "another session's work does not wait for it"
+            for slot in stage.slots:
+                slot.finish()
+                await settle()
+        while not job.terminal:
+            for slot in stage.slots:
+                if slot.attributing:
+                    slot.finish()
+            await settle()
+        assert job.state == "done"
+
+    run(test)
+
+
 def test_works_of_a_batch_that_hangs_are_tried_alone_and_only_the_guilty_one_fails(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
