@@ -20,8 +20,12 @@ def offered(features: Sequence[Feature]) -> tuple[Baseline, ...]:
         return first.baselines()
     defaults = {feature.baselines()[0].id for feature in features}
     known = {one.id: one for feature in features for one in reversed(feature.baselines())}
-    ids = [first.baselines()[0].id, *(id for id in _in_order(features) if id not in defaults)]
-    return tuple(Baseline(id, known[id].name, _described(features, id)) for id in ids)
+    usual = first.baselines()[0]
+    if any(_own(feature, usual.id) != feature.baselines()[0] for feature in features[1:]):
+        # The name of the first one's default would choose something else for another.
+        usual, defaults = Baseline("default", "Default", ""), set()
+    ids = [usual.id, *(id for id in _in_order(features) if id not in defaults)]
+    return tuple(Baseline(id, known.get(id, usual).name, _described(features, id)) for id in ids)
 
 
 def checked(features: Sequence[Feature], baseline: str | None, field: str = "baseline") -> str:

@@ -9,6 +9,7 @@ import torch
 
 from attriscope.errors import ExplorerError, nearest
 from attriscope.explorer import Explorer
+from attriscope.samples import Samples
 from attriscope.workers import attribute, check, edit, memory, predict, scan, script, upload
 from attriscope.workers.describe import describe
 from attriscope.workers.failures import error_body, is_device_fault
@@ -42,9 +43,10 @@ class Runtime:
         arguments: Mapping[str, Any] | None = None,
         stage: Stage = no_stage,
         device_name: str | None = None,
+        samples: Samples | None = None,
     ) -> None:
         self.loaded = LoadedExplorer(
-            explorer, device, code=code, arguments=arguments, stage=stage, device_name=device_name
+            explorer, device, code=code, arguments=arguments, stage=stage, device_name=device_name, samples=samples
         )
         self.poisoned = False
         """Whether the device can no longer be used by this process, which should end."""
