@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -30,7 +30,8 @@ class LiveServer:
     """Starts `attriscope <arguments> --no-browser`, on a free port unless one is given, and ends it. `client` is logged
     in.
 
-    `workers` a device; None leaves it to the product. `store`: its results, a folder of its own by default.
+    `workers` a device; None leaves it to the product. `store`: its results, a folder of its own by default. `command`:
+    another that prints the link, in the place of all this.
     """
 
     def __init__(
@@ -41,9 +42,10 @@ class LiveServer:
         cwd: Path = ROOT,
         workers: int | None = 1,
         store: Path | None = None,
+        command: Sequence[str] | None = None,
     ) -> None:
         port = () if "--port" in arguments else ("--port", "0")
-        command = [sys.executable, "-m", "attriscope", *arguments, "--no-browser", *port]
+        command = command or [sys.executable, "-m", "attriscope", *arguments, "--no-browser", *port]
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "default", **(env or {})}
         if workers is not None:
             environment.setdefault("ATTRISCOPE_WORKERS_PER_DEVICE", str(workers))

@@ -63,7 +63,8 @@ def render(explorer: Explorer, *, width: int | str = "100%", height: int = 800) 
     # A module of notebooks' own kernels, which is nothing that this package needs.
     from IPython.display import display  # type: ignore[import-not-found, unused-ignore]
 
-    display({"text/html": html(served, size), "text/plain": f"attriscope at {served.site.link}"}, raw=True)
+    show: Any = display
+    show({"text/html": html(served, size), "text/plain": f"attriscope at {served.site.link}"}, raw=True)
 
 
 def html(served: Served, size: str) -> str:

@@ -68,7 +68,7 @@ class Settings(BaseSettings):
     allowed_hosts: Names = setting(
         [],
         "Access",
-        "further names this server may be addressed by, separated by commas; * for any, where a proxy passes on its own",
+        "further names this server may be addressed by, separated by commas; * for any",
     )
     allowed_origins: Names = setting([], "Access", "further origins whose pages may send requests, separated by commas")
     trusted_proxies: Names = setting(

@@ -38,8 +38,8 @@ class Access:
     """The tokens, and the cookies made from them: `<session>.<HMAC under the token>.<the token's name>`.
 
     tokens: one token as text, or several. port: of the listener. hosts: names this server answers to beyond the local
-    ones; '*' for any. origins: whose pages may use it beyond its own. prefix: path under which a proxy serves it, "" or "/name".
-    open: everyone may come in without a token, each with a session of their own.
+    ones; '*' for any. origins: whose pages may use it beyond its own. prefix: path under which a proxy serves it, ""
+    or "/name". open: everyone may come in without a token, each with a session of their own.
 
     Raises:
         ValueError: a host, an origin or the prefix is none.
@@ -82,8 +82,8 @@ class Access:
         """The Set-Cookie headers. Strict: no other site's link or form acts in this session; but a visitor who follows
         the link to an open demo again should find the session of before, which a Strict cookie would not bring along.
 
-        Where pages of other sites may frame this one, browsers send it no such cookie there: it gets a second one, which
-        they keep apart for each of those sites. They take it by https and on their own machine only.
+        Where pages of other sites may frame this one, browsers send it no such cookie there: it gets a second one,
+        which they keep apart for each of those sites. They take it by https and on their own machine only.
         """
         samesite: Literal["lax", "strict"] = "lax" if cookie.endswith(f".{_VISITOR}") else "strict"
         found = [self._set_cookie(self.cookie, cookie, headers, secure, samesite)]
