@@ -54,11 +54,14 @@ def jupyterlab(folder: Path, *, proxy: bool) -> Iterator[str]:
     work = folder / "work"
     work.mkdir()
     (work / "explorer.ipynb").write_text(json.dumps(notebook(MODEL, RENDER)), encoding="utf-8")
+    settings = folder / "jupyterlab_settings_dir" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    silent = {"fetchNews": "false", "checkForUpdates": False}
+    (settings / "notification.jupyterlab-settings").write_text(json.dumps(silent), encoding="utf-8")
     token = secrets.token_hex(16)
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.port=0"]
     command += [f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={work}"]
-    command += ["--ServerApp.allow_remote_access=True", "--LabApp.news_url="]
-    command += ["--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    command += ["--ServerApp.allow_remote_access=True"]
     command += [f"--ServerApp.jpserver_extensions=jupyter_server_proxy={proxy}"]
     process = subprocess.Popen(
         command, cwd=work, env=environment(folder), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

@@ -25,7 +25,7 @@ _START_SECONDS = 60.0
 _END_SECONDS = 10.0
 _LOOK_SECONDS = 0.5
 """Windows hears Ctrl-C between two waits only."""
-_FRAMES = "'self' http://localhost:* http://127.0.0.1:* http://[::1]:*"
+_FRAMES = "'self' http://localhost:* http://127.0.0.1:*"
 """Who may frame the page: notebooks, on this machine or through their own proxy."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,13 +21,21 @@ PATIENCE = 120_000
 """Milliseconds: JupyterLab starts, then a kernel that imports torch."""
 
 
-def run(page: Page, link: str) -> FrameLocator:
-    """Opens the notebook and runs all of it; the frame that comes of it."""
+def run(page: Page, link: str) -> None:
+    """Opens the notebook and runs both of its cells."""
     page.goto(link)
     cells = page.locator(".jp-Notebook .jp-CodeCell")
     expect(cells).to_have_count(2, timeout=PATIENCE)
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    # Cells that are run while no kernel is there yet are passed over.
+    expect(page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')).to_be_attached(timeout=PATIENCE)
+    for cell in cells.all():
+        cell.locator(".cm-content").click()
+        page.keyboard.press("Shift+Enter")
+        expect(cell.locator(".jp-InputPrompt")).to_have_text(re.compile(r"\[\d+\]:"), timeout=PATIENCE)
+
+
+def opened(page: Page) -> FrameLocator:
+    """The frame, in view."""
     frame = page.locator('iframe[title="attriscope"]')
     expect(frame).to_be_visible(timeout=PATIENCE)
     frame.scroll_into_view_if_needed()
@@ -70,22 +79,22 @@ def launch(playwright: Playwright) -> Browser:
 
 def test_the_page_is_shown_in_a_cell(page: Page, tmp_path: Path) -> None:
     with jupyterlab(tmp_path, proxy=False) as link:
-        frame = run(page, f"http://localhost{link}")
-        explain(frame)
+        run(page, f"http://localhost{link}")
+        explain(opened(page))
         take(page, "notebook/direct")
         source = page.locator('iframe[title="attriscope"]').get_attribute("src")
         assert source is not None
         assert source.startswith("http://localhost:")
         # From elsewhere it says what is missing, in the place of a frame that stays empty.
-        page.goto(f"http://{REMOTE}{link}")
+        run(page, f"http://{REMOTE}{link}")
         expect(page.get_by_text("Install jupyter-server-proxy")).to_be_visible(timeout=PATIENCE)
         expect(page.locator('iframe[title="attriscope"]')).to_be_hidden()
 
 
 def test_the_page_comes_through_the_notebooks_own_proxy(page: Page, tmp_path: Path, context: BrowserContext) -> None:
     with jupyterlab(tmp_path, proxy=True) as link:
-        frame = run(page, f"http://{REMOTE}{link}")
-        explain(frame)
+        run(page, f"http://{REMOTE}{link}")
+        explain(opened(page))
         take(page, "notebook/proxy")
         source = page.locator('iframe[title="attriscope"]').get_attribute("src")
         assert source is not None
