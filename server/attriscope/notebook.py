@@ -42,7 +42,8 @@ _SCRIPT = """
     }
   }
   help.hidden = reachable;
-  frame.hidden = link.hidden = !reachable;
+  frame.style.display = reachable ? "block" : "none";
+  link.hidden = !reachable;
   if (reachable) frame.src = link.href = place + query;
 })();
 """
@@ -76,7 +77,7 @@ def html(served: Served, size: str) -> str:
     script = _SCRIPT % json.dumps(told).replace("</", "<\\/")
     return (
         f'<iframe id="{id}-frame" title="attriscope" allow="clipboard-write; fullscreen" '
-        f'style="display: block; border: 1px solid #8884; border-radius: 4px; {size}"></iframe>'
+        f'style="border: 1px solid #8884; border-radius: 4px; {size}"></iframe>'
         f'<p><a id="{id}-link" target="_blank" rel="noopener noreferrer">Open in a tab of its own</a></p>'
         f'<p id="{id}-help" hidden>{escape(_HELP)}</p><script>{script}</script>'
     )

@@ -135,7 +135,7 @@ def test_a_port_in_use_is_refused(made: list[Explorer]) -> None:
 
 @pytest.mark.parametrize("port", [-1, 70_000, "8000", True])
 def test_a_port_is_a_number(made: list[Explorer], port: object) -> None:
-    with pytest.raises(ExplorerError, match="port is .*; it must be 0 to 65535"):
+    with pytest.raises(ExplorerError, match="it must be 0 to 65535"):
         live(made).serve(port=port)  # type: ignore[arg-type]
 
 

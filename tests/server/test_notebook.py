@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from attriscope import Explorer, ExplorerError, notebook
-from tests.live import PATIENCE, Visitor
+from tests.live import PATIENCE, ROOT, Visitor
 from tests.notebooks import MODEL, RENDER, environment
 from tests.notebooks import notebook as made
 
@@ -58,6 +58,19 @@ def test_a_notebook_shows_what_its_kernel_holds(tmp_path: Path) -> None:
             assert "True None" in "".join(one["text"] for one in cell["outputs"])
             with pytest.raises(httpx.TransportError):
                 client.get("livez")
+
+
+def test_the_code_of_the_docs_runs(tmp_path: Path) -> None:
+    import nbformat
+
+    text = (ROOT / "docs" / "notebooks.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text, re.S)
+    assert len(blocks) == 2
+    document = nbformat.from_dict(made(MODEL, *blocks, AGAIN))
+    nbclient.NotebookClient(document, timeout=int(PATIENCE), kernel_name="python3").execute(env=environment(tmp_path))
+    frames = [cell["outputs"][0]["data"]["text/html"] for cell in document.cells[1:3]]
+    assert "width: 100%; height: 800px" in frames[0]
+    assert "width: 100%; height: 900px" in frames[1]
 
 
 def test_outside_of_a_notebook_it_says_so() -> None:

@@ -10,9 +10,16 @@ from dataclasses import replace
 from attriscope.explorer import Explorer
 from attriscope.samples import Samples
 from attriscope.workers.desk import Desk
+from attriscope.workers.messages import Notice
 from attriscope.workers.protocol import Frame, decode, encode
 from attriscope.workers.runtime import Runtime
 from attriscope.workers.source import ExplorerSource
+
+_IN_PROCESS = Notice(
+    code="in_process",
+    message="The model runs in the notebook's or script's own process: if it hangs it cannot be stopped, and if it "
+    "crashes both end.",
+)
 
 
 class InlineWorker:
@@ -69,6 +76,7 @@ class InlineWorker:
             code=secrets.token_bytes(16),
             stage=stage,
             samples=self._samples,
+            notices=[_IN_PROCESS],
         )
 
 
