@@ -12,6 +12,7 @@ import psutil
 import torch
 from torch import nn
 
+from attriscope import logs
 from attriscope.errors import ExplorerError
 from attriscope.launch import Site, prepare
 from attriscope.options import Unusable
@@ -38,9 +39,11 @@ class Served:
     def __init__(self, explorer: Explorer, *, debug: bool, port: int | None, bind_all: bool) -> None:
         from attriscope.web import server
 
-        self.explorer, self.debug, self.bind_all, self._wanted = explorer, debug, bind_all, port
+        self.explorer, self.debug, self.bind_all = explorer, debug, bind_all
+        settings = _settings(explorer, debug, port, bind_all)
+        logs.configure_guest(settings)
         try:
-            self.site: Site = prepare([LiveExplorer(explorer)], _settings(explorer, debug, port, bind_all))
+            self.site: Site = prepare([LiveExplorer(explorer)], settings)
         except Unusable as error:
             raise ExplorerError("cannot_serve", str(error), field="port") from None
         started = threading.Event()
@@ -97,6 +100,7 @@ def running(explorer: Explorer, *, debug: bool = False, port: int | None = None,
     """The explorer's server, started or moved where it is not as asked for. Raises ExplorerError as `Served`."""
     if port is not None and (isinstance(port, bool) or not isinstance(port, int) or not 0 <= port <= 65535):
         raise ExplorerError("out_of_range", f"port is {port!r}; it must be 0 to 65535.", field="port")
+    port = port or None
     with _lock:
         for served in [*_served]:
             own = served.explorer is explorer

@@ -43,6 +43,7 @@ def launch(sources: Sequence[Source], settings: Settings, browser: bool) -> None
     from attriscope.web import allocator, server
 
     allocator.settle()
+    logs.configure(settings)
     site = prepare(sources, settings)
     settings, services, access, token, link = site.settings, site.services, site.access, site.token, site.link
     with site.listener:
@@ -100,7 +101,6 @@ def prepare(sources: Sequence[Source], settings: Settings) -> Site:
     from attriscope.web.services import Services
 
     settings = with_mode(settings)
-    logs.configure(settings)
     try:
         listener = server.bind(settings.host, settings.port, exact="port" in settings.model_fields_set)
     except OSError as error:

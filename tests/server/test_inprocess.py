@@ -163,7 +163,10 @@ def test_a_running_event_loop_is_no_hindrance(made: list[Explorer], capsys: pyte
         assert visitor.run(method="saliency")["state"] == "done"
 
 
-def test_reloading_sees_a_model_trained_further(made: list[Explorer], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("asked", ["reload", "fetch"])
+def test_a_model_trained_further_is_not_shown_with_what_was_before(
+    made: list[Explorer], capsys: pytest.CaptureFixture[str], asked: str
+) -> None:
     explorer = live(made)
     (model,) = explorer.models.values()
     assert isinstance(model, nn.Module)
@@ -177,7 +180,10 @@ def test_reloading_sees_a_model_trained_further(made: list[Explorer], capsys: py
         before = score()
         with torch.no_grad():
             model[1].bias[0] += 100  # type: ignore[index, operator]
-        visitor.client.post("/api/explorers/explorer/reload").raise_for_status()
+        if asked == "reload":
+            visitor.client.post("/api/explorers/explorer/reload").raise_for_status()
+        else:
+            visitor.submit()
         visitor.wait(lambda: visitor.explorer()["state"] == "ready")
         visitor.wait(lambda: abs(score() - before - 100) < 1e-3)
 

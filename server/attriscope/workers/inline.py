@@ -15,6 +15,8 @@ from attriscope.workers.protocol import Frame, decode, encode
 from attriscope.workers.runtime import Runtime
 from attriscope.workers.source import ExplorerSource
 
+Stamp = tuple[tuple[int, int], ...]
+_NEEDS_THE_SAME_MODELS = ("check", "predict")
 _IN_PROCESS = Notice(
     code="in_process",
     message="The model runs in the notebook's or script's own process: if it hangs it cannot be stopped, and if it "
@@ -45,12 +47,17 @@ class InlineWorker:
     ) -> None:
         self._explorer, self._device, self._on_exit, self._samples = explorer, device, on_exit, samples
         # Through bytes, as over a pipe: a caller may keep a frame whose tensors the model goes on to change.
+        self._runtime: Runtime | None = None
+        self._stamp: Stamp = ()
         self._desk = Desk(lambda frame: on_frame(decode(encode(frame))))
         self._thread = threading.Thread(target=self._run, name="inline worker", daemon=True)
         self._thread.start()
 
     def send(self, frame: Frame) -> None:
-        if self._thread.is_alive():
+        if frame.type in _NEEDS_THE_SAME_MODELS and self._runtime is not None and self._stamp != _stamp(self._runtime):
+            # Trained further, or loaded anew: all that was said of the models is of others. The next worker tells anew.
+            self.kill()
+        elif self._thread.is_alive():
             own = {name: value for name, value in frame.body.items() if name != "threads"}
             self._desk.receive(replace(frame, body=own))
 
@@ -66,6 +73,11 @@ class InlineWorker:
         self._on_exit(0)
 
     def _load(self, stage: Callable[[str], None]) -> Runtime:
+        runtime = self._loaded(stage)
+        self._runtime, self._stamp = runtime, _stamp(runtime)
+        return runtime
+
+    def _loaded(self, stage: Callable[[str], None]) -> Runtime:
         if isinstance(self._explorer, ExplorerSource):
             return Runtime.from_source(self._explorer, self._device, stage)
         return Runtime(
@@ -78,6 +90,15 @@ class InlineWorker:
             samples=self._samples,
             notices=[_IN_PROCESS],
         )
+
+
+def _stamp(runtime: Runtime) -> Stamp:
+    """What changes with every write to a weight, but for writes to `.data`, which torch does not count."""
+    return tuple(
+        (id(value), 0 if value.is_inference() else value._version)
+        for model in runtime.loaded.models.values()
+        for value in (*model.module.parameters(), *model.module.buffers())
+    )
 
 
 class LiveExplorer:

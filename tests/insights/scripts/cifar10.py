@@ -31,7 +31,7 @@ def images():
 
 
 def batches():
-    loader = iter(DataLoader(TensorDataset(*images()), batch_size=4))
+    loader = iter(DataLoader(TensorDataset(*images()), batch_size=4, num_workers=2))
     while True:
         inputs, labels = next(loader)
         yield Batch(inputs=inputs, labels=labels)
