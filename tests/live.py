@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -26,11 +26,75 @@ PATIENCE = 60.0
 """Seconds to wait for what should be there at once: a machine may be busy."""
 
 
-class LiveServer:
+class Visitor:
+    """What somebody asks of a server, over a `client` that is logged in."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self.client = client
+        self.output: list[str] = []
+
+    def check(self) -> None:
+        """Fails where waiting on makes no sense."""
+
+    def explorer(self) -> dict[str, Any]:
+        """The first explorer's detail."""
+        listed = self.client.get("/api/explorers").json()["explorers"][0]
+        found: dict[str, Any] = self.client.get(f"/api/explorers/{listed['id']}").json()
+        return found
+
+    def samples(self, **query: Any) -> dict[str, Any]:
+        """The page of samples asked for, once nothing more is coming."""
+        name = self.explorer()["id"]
+
+        def settled() -> dict[str, Any] | None:
+            answer = self.client.get(f"/api/explorers/{name}/samples", params=query)
+            page: dict[str, Any] = answer.json()
+            return None if answer.status_code == 200 and page["state"] == "scanning" else page
+
+        return self.wait(settled)
+
+    def request(self, **settings: Any) -> dict[str, Any]:
+        """An AttributionRequest for the first model and sample, with `settings` over it."""
+        explorer = self.explorer()
+        model = explorer["description"]["models"][0]["name"]
+        return {"explorer": explorer["id"], "model": model, "samples": [0], "method": "saliency", **settings}
+
+    def submit(self, **settings: Any) -> httpx.Response:
+        return self.client.post("/api/jobs", json=self.request(**settings))
+
+    def finish(self, job: dict[str, Any]) -> dict[str, Any]:
+        """The job once it has ended."""
+
+        def ended() -> dict[str, Any] | None:
+            found: dict[str, Any] = self.client.get(f"/api/jobs/{job['id']}").json()
+            return found if found["state"] in ("done", "failed", "cancelled") else None
+
+        return self.wait(ended)
+
+    def run(self, **settings: Any) -> dict[str, Any]:
+        """Submits and awaits a job."""
+        self.samples(count=max(settings.get("samples", [0])) + 1)
+        answer = self.submit(**settings)
+        assert answer.status_code == 201, answer.text
+        return self.finish(answer.json())
+
+    def wait(self, condition: Callable[[], Any], patience: float = PATIENCE) -> Any:
+        """The first truthy value of `condition`; fails with the server's output if none comes."""
+        deadline = time.monotonic() + patience
+        while True:
+            if value := condition():
+                return value
+            self.check()
+            assert time.monotonic() < deadline, f"nothing after {patience} s: {''.join(self.output)}"
+            time.sleep(0.02)
+
+
+class LiveServer(Visitor):
     """Starts `attriscope <arguments> --no-browser`, on a free port unless one is given, and ends it. `client` is logged
     in.
 
-    `workers` a device; None leaves it to the product. `store`: its results, a folder of its own by default.
+    `workers` a device; None leaves it to the product. `store`: its results, a folder of its own by default. `command`:
+    another that prints the link, in the place of all this.
     """
 
     def __init__(
@@ -41,9 +105,10 @@ class LiveServer:
         cwd: Path = ROOT,
         workers: int | None = 1,
         store: Path | None = None,
+        command: Sequence[str] | None = None,
     ) -> None:
         port = () if "--port" in arguments else ("--port", "0")
-        command = [sys.executable, "-m", "attriscope", *arguments, "--no-browser", *port]
+        command = command or [sys.executable, "-m", "attriscope", *arguments, "--no-browser", *port]
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONWARNINGS": "default", **(env or {})}
         if workers is not None:
             environment.setdefault("ATTRISCOPE_WORKERS_PER_DEVICE", str(workers))
@@ -94,62 +159,13 @@ class LiveServer:
         self.process.stdout.close()
         self._folder.cleanup()
 
+    def check(self) -> None:
+        assert self.process.poll() is None, "".join(self.output)
+
     def _is_ready(self) -> bool:
         explorer = self.explorer()
         assert explorer["state"] != "failed", explorer["error"]
         return bool(explorer["state"] == "ready")
-
-    def explorer(self) -> dict[str, Any]:
-        """The first explorer's detail."""
-        listed = self.client.get("/api/explorers").json()["explorers"][0]
-        found: dict[str, Any] = self.client.get(f"/api/explorers/{listed['id']}").json()
-        return found
-
-    def samples(self, **query: Any) -> dict[str, Any]:
-        """The page of samples asked for, once nothing more is coming."""
-        name = self.explorer()["id"]
-
-        def settled() -> dict[str, Any] | None:
-            answer = self.client.get(f"/api/explorers/{name}/samples", params=query)
-            page: dict[str, Any] = answer.json()
-            return None if answer.status_code == 200 and page["state"] == "scanning" else page
-
-        return self.wait(settled)
-
-    def request(self, **settings: Any) -> dict[str, Any]:
-        """An AttributionRequest for the first model and sample, with `settings` over it."""
-        explorer = self.explorer()
-        model = explorer["description"]["models"][0]["name"]
-        return {"explorer": explorer["id"], "model": model, "samples": [0], "method": "saliency", **settings}
-
-    def submit(self, **settings: Any) -> httpx.Response:
-        return self.client.post("/api/jobs", json=self.request(**settings))
-
-    def finish(self, job: dict[str, Any]) -> dict[str, Any]:
-        """The job once it has ended."""
-
-        def ended() -> dict[str, Any] | None:
-            found: dict[str, Any] = self.client.get(f"/api/jobs/{job['id']}").json()
-            return found if found["state"] in ("done", "failed", "cancelled") else None
-
-        return self.wait(ended)
-
-    def run(self, **settings: Any) -> dict[str, Any]:
-        """Submits and awaits a job."""
-        self.samples(count=max(settings.get("samples", [0])) + 1)
-        answer = self.submit(**settings)
-        assert answer.status_code == 201, answer.text
-        return self.finish(answer.json())
-
-    def wait(self, condition: Callable[[], Any], patience: float = PATIENCE) -> Any:
-        """The first truthy value of `condition`; fails with the server's output if none comes."""
-        deadline = time.monotonic() + patience
-        while True:
-            if value := condition():
-                return value
-            assert self.process.poll() is None, "".join(self.output)
-            assert time.monotonic() < deadline, f"nothing after {patience} s: {''.join(self.output)}"
-            time.sleep(0.02)
 
     @contextmanager
     def events(

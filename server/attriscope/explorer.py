@@ -95,6 +95,41 @@ class Explorer:
         self.methods = _methods(methods)
         self.defaults = _defaults(defaults, self.models)
 
+    def serve(
+        self, blocking: bool = False, debug: bool = False, port: int | None = None, bind_all: bool = False
+    ) -> int:
+        """Serves the page from this process and prints its link, with the token that opens it; returns the port.
+
+        blocking: return only after Ctrl-C. Otherwise a script stays after its last line, for the page, until Ctrl-C;
+        a notebook or an interactive session goes on, and the page ends with it. debug: log requests and reasons.
+        port: a free one where it is None. bind_all: let other machines in, with the token.
+        Called again, it prints the link again; with another port or bind_all, or by another explorer of this process
+        on that port, the page moves. The model is called on the device that it is on, in eval mode, and can neither be
+        stopped where it hangs nor survived where it crashes; `attriscope serve` runs it in a process of its own.
+
+        Raises ExplorerError where the port is in use or cannot be listened on.
+        """
+        from attriscope.inprocess import serve
+
+        return serve(self, blocking=blocking, debug=debug, port=port, bind_all=bind_all)
+
+    def render(self, debug: bool = True, *, width: int | str = "100%", height: int = 800) -> None:
+        """Shows the page in the output of a notebook's cell; `serve` starts where it has not. See docs/notebooks.md.
+
+        debug: accepted as Captum Insights' argument; what goes wrong is always shown. width: pixels, or a CSS length;
+        height: pixels.
+        Raises ExplorerError outside of a notebook, or for a width or height that is none.
+        """
+        from attriscope.notebook import render
+
+        render(self, width=width, height=height)
+
+    def close(self) -> None:
+        """Ends what `serve` or `render` started; nothing where they were not called."""
+        from attriscope.inprocess import close
+
+        close(self)
+
     @property
     def score_name(self) -> str:
         """Heading of the predictions: 'probability' for softmax and sigmoid, else the function's name, else 'score'."""
@@ -107,7 +142,23 @@ class Explorer:
         return name if name.isidentifier() else "score"
 
 
-AttributionVisualizer = Explorer
+class AttributionVisualizer(Explorer):
+    """An `Explorer` with the arguments of Captum Insights' class, in their order; see docs/from-captum-insights.md.
+
+    use_label_for_attr: accepted; whether a model has one output or one for each class is seen from what it returns.
+    """
+
+    def __init__(
+        self,
+        models: nn.Module | Sequence[nn.Module | Loader] | Mapping[str, nn.Module | Loader] | Loader,
+        classes: Sequence[str] | None = None,
+        features: Feature | Sequence[Feature] | None = None,
+        dataset: Any = None,
+        score_func: ScoreFunc | None = None,
+        use_label_for_attr: bool = True,
+    ) -> None:
+        super().__init__(models, dataset, classes, features, score_func)
+        self.use_label_for_attr = use_label_for_attr
 
 
 def _wrong(field: str, value: object, wanted: str) -> ExplorerError:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import secrets
+import socket
 import tempfile
 import threading
 import time
 import webbrowser
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -18,16 +21,17 @@ import typer
 from attriscope import __version__, logs
 from attriscope.options import Unusable
 from attriscope.settings import Settings
-from attriscope.workers.source import ExplorerSource
+from attriscope.workers.source import Source
 
 if TYPE_CHECKING:
     from attriscope.web.security import Access
+    from attriscope.web.services import Services
 
 _BROWSER_SECONDS = 30.0
 """The file that opens the page is kept for a browser that has to start first."""
 
 
-def launch(sources: list[ExplorerSource], settings: Settings, browser: bool) -> None:
+def launch(sources: Sequence[Source], settings: Settings, browser: bool) -> None:
     """Runs the server until a signal.
 
     Raises:
@@ -37,26 +41,12 @@ def launch(sources: list[ExplorerSource], settings: Settings, browser: bool) -> 
     # Imported here: `attriscope --help` should not wait for the web framework.
     from attriscope.jobs.warm import warm
     from attriscope.web import allocator, server
-    from attriscope.web.services import Services
 
     allocator.settle()
-    settings = with_mode(settings)
     logs.configure(settings)
-    try:
-        listener = server.bind(settings.host, settings.port, exact="port" in settings.model_fields_set)
-    except OSError as error:
-        raise Unusable(str(error)) from None
-    with listener:
-        bound = listener.getsockname()[1]
-        try:
-            access, token = access_for(settings, bound)
-            services = Services(sources, settings)
-        except ValueError as error:
-            raise Unusable(str(error)) from None
-        logs.keep_secret(token or "")
-        url = f"http://{_address(settings)}:{bound}{settings.path_prefix}/"
-        link = f"{url}?token={quote(token, safe='')}" if token else url
-
+    site = prepare(sources, settings)
+    settings, services, access, token, link = site.settings, site.services, site.access, site.token, site.link
+    with site.listener:
         # The loop itself would let a task go that nobody holds.
         warming: list[asyncio.Future[None]] = []
 
@@ -81,7 +71,51 @@ def launch(sources: list[ExplorerSource], settings: Settings, browser: bool) -> 
                 # A browser in the terminal would stop the server until it is left.
                 threading.Thread(target=_open, args=(link,), daemon=True).start()
 
-        server.run(services, access, listener, announce)
+        server.run(services, access, site.listener, announce)
+
+
+@dataclass(frozen=True)
+class Site:
+    """All that a server needs in order to run. link: to its page, with the token that opens it."""
+
+    settings: Settings
+    services: Services
+    access: Access
+    listener: socket.socket
+    token: str | None
+    link: str
+
+    @property
+    def port(self) -> int:
+        port: int = self.listener.getsockname()[1]
+        return port
+
+
+def prepare(sources: Sequence[Source], settings: Settings) -> Site:
+    """A server on its socket, not yet running.
+
+    Raises:
+        Unusable: the settings do not go together, the port is taken, a device or the token file cannot be used.
+    """
+    from attriscope.web import server
+    from attriscope.web.services import Services
+
+    settings = with_mode(settings)
+    try:
+        listener = server.bind(settings.host, settings.port, exact="port" in settings.model_fields_set)
+    except OSError as error:
+        raise Unusable(str(error)) from None
+    port = listener.getsockname()[1]
+    try:
+        access, token = access_for(settings, port)
+        services = Services(sources, settings)
+    except ValueError as error:
+        listener.close()
+        raise Unusable(str(error)) from None
+    logs.keep_secret(token or "")
+    url = f"http://{_address(settings)}:{port}{settings.path_prefix}/"
+    link = f"{url}?token={quote(token, safe='')}" if token else url
+    return Site(settings, services, access, listener, token, link)
 
 
 def with_mode(settings: Settings) -> Settings:

@@ -19,6 +19,7 @@ from attriscope.settings import Settings
 _HIDDEN = "[hidden]"
 _NO_JOB = {"job": "-"}
 _HANDLER = "attriscope"
+_OURS = ("attriscope", "uvicorn")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SECRET = re.compile(
     r"(?P<kept>[?&]token=|\battriscope_\d+=|\bbearer\s+|\b(?:set-)?cookie['\"]?\s*[:,=]\s*b?['\"]?)[^\s&;'\"\\]+", re.I
@@ -29,16 +30,31 @@ _secrets: set[str] = set()
 
 def configure(settings: Settings) -> None:
     """Sends all log lines to stderr in the format and from the severity of the settings; may be called again."""
+    _send_from(logging.getLogger(), settings)
+    _levels(settings)
+
+
+def configure_guest(settings: Settings) -> None:
+    """In somebody else's process: lines go where that sends its own, else to stderr, and only ours."""
+    if not logging.getLogger().hasHandlers():
+        for name in _OURS:
+            _send_from(logging.getLogger(name), settings)
+    _levels(settings)
+
+
+def _send_from(logger: logging.Logger, settings: Settings) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.set_name(_HANDLER)
     handler.setFormatter(_Json() if settings.log_format == "json" else _Text())
-    root = logging.getLogger()
-    for old in [old for old in root.handlers if old.get_name() == _HANDLER]:
-        root.removeHandler(old)
-    root.addHandler(handler)
+    for old in [old for old in logger.handlers if old.get_name() == _HANDLER]:
+        logger.removeHandler(old)
+    logger.addHandler(handler)
+
+
+def _levels(settings: Settings) -> None:
     level = settings.log_level.upper()
-    logging.getLogger("attriscope").setLevel(level)
-    logging.getLogger("uvicorn").setLevel(level)
+    for name in _OURS:
+        logging.getLogger(name).setLevel(level)
     if settings.token:
         keep_secret(settings.token)
 

@@ -77,7 +77,7 @@ class OpenExplorer:
 
     def inputs(self, index: int) -> Inputs:
         """One tensor for each feature, with a batch dimension of one. Raises SampleError past the dataset's end."""
-        return self._batch(self._example(index).inputs[: len(self.explorer.features)])
+        return self._batch(self._to_model(self._example(index).inputs[: len(self.explorer.features)]))
 
     def additional_args(self, index: int) -> Inputs:
         """The further tensors that the sample brings for the model's forward."""
@@ -86,7 +86,8 @@ class OpenExplorer:
     def picture(self, file: str | Path) -> Inputs:
         """An image file as the model's input, as an upload becomes one. Raises ExplorerError where it cannot."""
         like = self._example(0).inputs[0]
-        return self._batch((self.explorer.features[0].from_picture(open_picture(Path(file), str(file)), like),))
+        picture = self.explorer.features[0].from_picture(open_picture(Path(file), str(file)), like)
+        return self._batch(self._to_model((picture,)))
 
     def baselines(self, name: str, inputs: Inputs) -> Inputs:
         """The named baseline ('zero', 'blurred', …) for `inputs`, a batch of one. Raises ExplorerError for others."""
@@ -124,7 +125,7 @@ class OpenExplorer:
         """The dataset's first `count` samples, those of the sizes of `like`, stacked: a distribution of baselines."""
         shapes = [x.shape[1:] for x in like]
         examples = [self._samples.get(index) for index in range(count)]
-        rows = [found.inputs[: len(shapes)] for found in examples if found is not None]
+        rows = [self._to_model(found.inputs[: len(shapes)]) for found in examples if found is not None]
         rows = [parts for parts in rows if [x.shape for x in parts] == shapes]
         if not rows:
             raise ExplorerError("no_distribution", f"None of the first {count} samples has the shapes {shapes}.")
@@ -145,6 +146,7 @@ class OpenExplorer:
             one = {name: models[name]}
             score_func = self.explorer.score_func
             self._models |= load_models(one, self.device, str(self.device), score_func, no_stage, self._shelf)
+            self._models[name].module.eval()
         return self._models[name]
 
     def _example(self, index: int) -> Example:
@@ -152,6 +154,12 @@ class OpenExplorer:
         if example is None:
             raise SampleError("no_sample", f"There is no sample {index}.", index)
         return example
+
+    def _to_model(self, inputs: Inputs) -> Inputs:
+        return tuple(
+            feature.to_model(x.to(self._samples.device))
+            for feature, x in zip(self.explorer.features, inputs, strict=True)
+        )
 
     def _batch(self, parts: Inputs) -> Inputs:
         return tuple(x[None].to(self.device) for x in parts)

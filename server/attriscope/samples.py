@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import logging
 import threading
 from collections import OrderedDict
@@ -46,6 +47,8 @@ class Samples:
 
     def __init__(self, dataset: Any, features: Sequence[Feature], kept_bytes: int = KEPT_BYTES) -> None:
         self._dataset, self._features = dataset, tuple(features)
+        self.device = torch.device("cpu")
+        """Where the dataset's inputs are, as far as they have been read."""
         self._lock = threading.Lock()
         self._by_index: bool | None = None
         self._stream: Iterator[Example] | None = None
@@ -98,6 +101,7 @@ class Samples:
         except Exception as error:
             raise _raised(error, index) from error
         item = _Item(value, self._features, index)
+        self.device = item.device
         if item.batched:
             raise SampleError("wrong_shape", f"Sample {index} is a batch; those before it were single examples.", index)
         return item.example(index, 0)
@@ -155,8 +159,11 @@ class Samples:
             except StopIteration:
                 return
             except Exception as error:
+                if isinstance(error.__cause__, StopIteration) and inspect.isgenerator(iterator):
+                    return  # a generator that calls next() on another iterator and does not look for its end
                 raise _raised(error, index) from error
             item = _Item(value, self._features, index)
+            self.device = item.device
             for row in range(item.count):
                 yield item.example(index, row)
                 index += 1
@@ -195,6 +202,7 @@ class _Item:
     def __init__(self, value: Any, features: tuple[Feature, ...], index: int) -> None:
         self._index = index
         batch = value if isinstance(value, Batch) else self._pair(value, features)
+        self.device = next((x.device for x in _listed(batch.inputs) if isinstance(x, Tensor)), torch.device("cpu"))
         self._inputs = self._tensors(batch.inputs, "inputs", len(features))
         try:
             kinds = {f.batched(x, index) for f, x in zip(features, self._inputs, strict=True)} - {None} or {True}
@@ -241,7 +249,7 @@ class _Item:
         return Batch(tuple(value[:count]), value[count] if len(value) > count else None)
 
     def _tensors(self, value: Any, field: str, count: int | None) -> tuple[Tensor, ...]:
-        parts = tuple(value) if isinstance(value, list | tuple) else (value,)
+        parts = _listed(value)
         if count is not None and len(parts) != count:
             raise self._error(f"it has {len(parts)} inputs; the explorer declares {count} features")
         tensors = []
@@ -286,6 +294,10 @@ class _Item:
                 raise self._error(f"evidence has shape {tuple(mask.shape)}; it must be {tuple(wanted)}")
             masks.append(mask)
         return tuple(masks)
+
+
+def _listed(value: Any) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
 def _label(value: Any) -> int | str | None:

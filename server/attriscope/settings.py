@@ -65,7 +65,11 @@ class Settings(BaseSettings):
     token_file: Path | None = setting(
         None, "Access", "file of tokens, 'name: token' a line, read again when it changes"
     )
-    allowed_hosts: Names = setting([], "Access", "further names this server may be addressed by, separated by commas")
+    allowed_hosts: Names = setting(
+        [],
+        "Access",
+        "further names this server may be addressed by, separated by commas; * for any",
+    )
     allowed_origins: Names = setting([], "Access", "further origins whose pages may send requests, separated by commas")
     trusted_proxies: Names = setting(
         [],

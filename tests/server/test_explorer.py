@@ -47,7 +47,7 @@ def test_public_names_are_what_they_say() -> None:
     assert sorted(attriscope.__all__) == attriscope.__all__
     assert set(attriscope.__all__) <= set(dir(attriscope))
     assert all(getattr(attriscope, name) is not None for name in attriscope.__all__)
-    assert AttributionVisualizer is Explorer
+    assert issubclass(AttributionVisualizer, Explorer)
     with pytest.raises(AttributeError, match="VideoFeature"):
         _ = attriscope.VideoFeature
 

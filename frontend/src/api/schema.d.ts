@@ -1588,7 +1588,7 @@ export interface components {
             sha256: string;
             /**
              * Shapes
-             * @description of each input, without the batch dimension
+             * @description of each input as the model takes it, without the batch dimension
              */
             shapes: number[][];
         };

@@ -13,6 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from attriscope.errors import ExplorerError, nearest
+from attriscope.features.transforms import Transforms
 from attriscope.workers.messages import FeatureKind
 
 
@@ -40,7 +41,10 @@ class Baseline:
 
 
 class Feature(ABC):
-    """One input of the model. Examples come without the batch dimension."""
+    """One input of the model. Examples come without the batch dimension.
+
+    An example is what the dataset yields; `to_model` makes of it what the model takes. Baselines are for the latter.
+    """
 
     kind: ClassVar[FeatureKind]
     dimensions: ClassVar[int]
@@ -51,12 +55,28 @@ class Feature(ABC):
     """A shape that forms take their bounds from where the dataset has no first sample."""
 
     name: str
+    transforms: Transforms = Transforms()
     embedding: str | None = None
     """The layer that turns whole numbers into vectors, where the user names it; otherwise it is looked for."""
 
     @abstractmethod
     def display(self, example: Tensor) -> Display:
         """The example as the page shows it. Raises ExplorerError where its values cannot be shown."""
+
+    def to_model(self, example: Tensor) -> Tensor:
+        """The example as the model takes it. Raises ExplorerError where the user's own functions fail."""
+        return self.transforms.to_model(example)
+
+    def from_model(self, value: Tensor) -> Tensor:
+        """The example that `to_model` makes `value` of. Raises ExplorerError where that cannot be told."""
+        if self.transforms.changes_inputs:
+            raise ExplorerError(
+                "not_displayable",
+                f"input_transforms of {self.name!r} cannot be undone, so that a baseline cannot be shown or filled in.",
+                field="features",
+                feature=self.name,
+            )
+        return value
 
     @abstractmethod
     def baselines(self) -> tuple[Baseline, ...]:
@@ -121,6 +141,11 @@ class Feature(ABC):
             index=index,
             shape=list(value.shape),
         )
+
+    def own_baselines(self) -> tuple[Baseline, ...]:
+        """Those of the user's `baseline_transforms`, which come before all others."""
+        names = list(self.transforms.baselines)
+        return tuple(Baseline(id, id.capitalize(), "made by baseline_transforms") for id in names)
 
     def unknown_baseline(self, baseline: str) -> ExplorerError:
         known = [known.id for known in self.baselines()]

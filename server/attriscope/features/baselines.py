@@ -18,10 +18,13 @@ def offered(features: Sequence[Feature]) -> tuple[Baseline, ...]:
     first, *_ = features
     if len(features) == 1:
         return first.baselines()
-    defaults = {feature.baselines()[0].id for feature in features}
     known = {one.id: one for feature in features for one in reversed(feature.baselines())}
-    ids = [first.baselines()[0].id, *(id for id in _in_order(features) if id not in defaults)]
-    return tuple(Baseline(id, known[id].name, _described(features, id)) for id in ids)
+    usual = first.baselines()[0]
+    if _differs(features, usual.id):
+        # The name of the first one's default would choose something else for another.
+        usual = Baseline("default", "Default", "")
+    ids = [usual.id, *(id for id in _in_order(features) if id != usual.id and _differs(features, id))]
+    return tuple(Baseline(id, known.get(id, usual).name, _described(features, id)) for id in ids)
 
 
 def checked(features: Sequence[Feature], baseline: str | None, field: str = "baseline") -> str:
@@ -51,6 +54,11 @@ def of_one(feature: Feature, baseline: str, example: Tensor) -> Tensor:
 def _own(feature: Feature, baseline: str) -> Baseline:
     found = feature.baselines()
     return next((one for one in found if one.id == baseline), found[0])
+
+
+def _differs(features: Sequence[Feature], baseline: str) -> bool:
+    """Whether the name chooses anything but the inputs' defaults."""
+    return any(_own(feature, baseline) != feature.baselines()[0] for feature in features)
 
 
 def _in_order(features: Sequence[Feature]) -> list[str]:

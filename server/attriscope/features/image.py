@@ -16,6 +16,7 @@ from torch import Tensor
 
 from attriscope.errors import ExplorerError
 from attriscope.features.base import Baseline, Display, Feature, checked_name, finite_numbers
+from attriscope.features.transforms import Transforms
 
 _SLACK = 0.005  # interpolation and rounding leave 0–1 by this much; a normalised image leaves it by far more
 _LUMA = (0.299, 0.587, 0.114)
@@ -34,6 +35,10 @@ class ImageFeature(Feature):
     from_upload: a function that makes one example (a C×H×W tensor) of an uploaded picture (a PIL image, RGB). Without
     it a picture is made to cover the height and width of the dataset's first sample, cropped at the centre, brought to
     its channels (1 or 3) and type, and normalised by mean and std.
+    input_transforms: a function, or several one after the other, that make what the model takes of each example, e.g.
+    torchvision's `Normalize`; the page shows the example as it was before. baseline_transforms: a function of what they
+    made, or several, each one baseline; the first is the default. visualization_transform: a function of a batch of one
+    example that makes what is drawn. All three are as in Captum Insights.
     One channel is drawn grey, three as RGB, any other number as the grey mean of its channels.
     Raises ExplorerError for a mean or std that is no finite number, or a std that is not positive.
     """
@@ -44,7 +49,15 @@ class ImageFeature(Feature):
     usual: Final = (3, 224, 224)  # type: ignore[misc]
 
     def __init__(
-        self, name: str = "image", *, mean: Any = None, std: Any = None, from_upload: FromUpload | None = None
+        self,
+        name: str = "image",
+        baseline_transforms: Any = None,
+        input_transforms: Any = None,
+        visualization_transform: Any = None,
+        *,
+        mean: Any = None,
+        std: Any = None,
+        from_upload: FromUpload | None = None,
     ) -> None:
         if from_upload is not None and not callable(from_upload):
             raise ExplorerError(
@@ -53,6 +66,8 @@ class ImageFeature(Feature):
                 field="from_upload",
             )
         self.name, self._from_upload = checked_name(name), from_upload
+        self.transforms = Transforms(baseline_transforms, input_transforms, visualization_transform)
+        self._undoable = self.transforms.normalisation()
         self.normalised = mean is not None or std is not None
         self.mean = finite_numbers("mean", 0.0 if mean is None else mean)
         self.std = finite_numbers("std", 1.0 if std is None else std)
@@ -69,13 +84,15 @@ class ImageFeature(Feature):
         return f"ImageFeature({self.describe()})"
 
     def describe(self) -> str:
-        return f"{self.name!r}, mean={self.mean}, std={self.std}, normalised={self.normalised}"
+        return (
+            f"{self.name!r}, mean={self.mean}, std={self.std}, normalised={self.normalised}{self.transforms.describe()}"
+        )
 
     # --- to the page -------------------------------------------------------------------------------
 
     def pixels(self, example: Tensor) -> Tensor:
         """The image as float32 C×H×W within 0–1. Raises ExplorerError for values that cannot be drawn."""
-        value = example.detach().cpu()
+        value = self._shown(example).detach().cpu()
         if not value.dtype.is_floating_point:
             value = value.to(torch.float32) / (1.0 if value.dtype is torch.bool else 255.0)
         value = value.to(torch.float32)
@@ -105,6 +122,27 @@ class ImageFeature(Feature):
         file = io.BytesIO()
         picture.save(file, "PNG", compress_level=3)
         return Display(picture.width, picture.height, file.getvalue())
+
+    def _shown(self, example: Tensor) -> Tensor:
+        value = self.transforms.shown(example)
+        if self.transforms.shows and isinstance(value, Tensor) and value.dim() == 4 and len(value) == 1:
+            value = value[0]
+        if not isinstance(value, Tensor) or value.dim() != 3:
+            got = f"shape {tuple(value.shape)}" if isinstance(value, Tensor) else f"type {type(value).__name__}"
+            raise ExplorerError(
+                "wrong_shape",
+                f"visualization_transform of {self.name!r} returned a value of {got}; it must be a tensor "
+                f"1×{self.axes}.",
+                field="features",
+                feature=self.name,
+            )
+        return value
+
+    def from_model(self, value: Tensor) -> Tensor:
+        if self._undoable is None:
+            return super().from_model(value)
+        mean, std = (finite_numbers("input_transforms", part) for part in self._undoable)
+        return value * self._channels(std, value) + self._channels(mean, value)
 
     def places(self, shape: tuple[int, ...]) -> tuple[int, int]:
         height, width = shape[-2:]
@@ -151,7 +189,7 @@ class ImageFeature(Feature):
     # --- baselines ---------------------------------------------------------------------------------
 
     def baselines(self) -> tuple[Baseline, ...]:
-        return (
+        offered = (
             Baseline("zero", "Zero", f"zero here = {self._zero_colour()}"),
             Baseline("black", "Black", "every pixel black"),
             Baseline("white", "White", "every pixel white"),
@@ -159,10 +197,18 @@ class ImageFeature(Feature):
             Baseline("mean", "Mean colour", "every pixel the image's own mean colour"),
             Baseline("noise", "Uniform noise", "every pixel a random colour; the same for the same image"),
         )
+        return (*self.own_baselines(), *(one for one in offered if self._colours or one.id not in _COLOURS))
+
+    @property
+    def _colours(self) -> bool:
+        """Whether it is known what the model takes for a pixel of some colour."""
+        return self._undoable is not None or not self.transforms.changes_inputs
 
     def baseline(self, baseline: str, example: Tensor) -> Tensor:
+        if (own := self.transforms.baseline(baseline, example)) is not None:
+            return own
         make = _BASELINES.get(baseline)
-        if make is None:
+        if make is None or (baseline in _COLOURS and not self._colours):
             raise self.unknown_baseline(baseline)
         value = make(self, example)
         return (value if example.dtype.is_floating_point else value.round()).to(example)
@@ -183,10 +229,13 @@ class ImageFeature(Feature):
         return (value if like.dtype.is_floating_point else value.round()).to(like)
 
     def _zero_colour(self) -> str:
-        if max(abs(value) for value in self.mean) <= 0.02:
+        if not self._colours:
+            return "every value 0 behind input_transforms"
+        mean = self.mean if self._undoable is None else finite_numbers("input_transforms", self._undoable[0])
+        if max(abs(value) for value in mean) <= 0.02:
             return "black"
-        if max(self.mean) - min(self.mean) <= 0.15:
-            return "mean grey" if 0.2 <= min(self.mean) <= max(self.mean) <= 0.8 else "a plain grey"
+        if max(mean) - min(mean) <= 0.15:
+            return "mean grey" if 0.2 <= min(mean) <= max(mean) <= 0.8 else "a plain grey"
         return "the mean colour"
 
     def _from_pixels(self, pixels: Tensor, like: Tensor) -> Tensor:
@@ -222,16 +271,17 @@ def _noise(feature: ImageFeature, example: Tensor) -> Tensor:
     content = example.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy().data
     seed = int.from_bytes(hashlib.sha256(content).digest()[:8], "big")
     pixels = torch.rand(example.shape, generator=torch.Generator().manual_seed(seed % 2**63))
-    return feature._from_pixels(pixels, example)
+    return feature.to_model(feature._from_pixels(pixels, example))
 
 
 def _plain(pixel: Literal[0, 1]) -> Callable[[ImageFeature, Tensor], Tensor]:
     def make(feature: ImageFeature, example: Tensor) -> Tensor:
-        return feature._from_pixels(torch.full(tuple(example.shape), float(pixel)), example)
+        return feature.to_model(feature._from_pixels(torch.full(tuple(example.shape), float(pixel)), example))
 
     return make
 
 
+_COLOURS = frozenset({"black", "white", "noise"})
 _BASELINES: dict[str, Callable[[ImageFeature, Tensor], Tensor]] = {
     "zero": lambda feature, example: torch.zeros(example.shape),
     "black": _plain(0),

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from attriscope.errors import ExplorerError
 from attriscope.features.base import Baseline, Display, Feature, checked_name
+from attriscope.features.transforms import Transforms
 
 ToStrings = Callable[[list[int]], Sequence[str]]
 
@@ -30,6 +31,12 @@ class TextFeature(Feature):
     vocabulary's own ('<pad>', '[PAD]', …), else 0. embedding: the name of the layer that makes vectors of the ids,
     where it cannot be found by itself: it is called with the ids alone.
 
+    input_transforms: functions that make what the model takes of the ids, e.g. vectors, where the model's embedding has
+    been replaced by one that takes them; then gradients are taken by what they make. baseline_transforms: functions of
+    that, each one baseline. visualization_transform: a function of a batch of one text that returns its words, in the
+    place of a vocabulary; padding may be left off at the end. All three are as in Captum Insights, in whose order they
+    may be given by position too.
+
     Gradients are taken at the embedding and summed over each token's vector; perturbation methods put the padding token
     in the place of tokens.
     Raises ExplorerError for a vocabulary of no such kind, or a padding that is no id.
@@ -41,10 +48,25 @@ class TextFeature(Feature):
     usual: Final = (64,)  # type: ignore[misc]
 
     def __init__(
-        self, name: str = "text", vocabulary: Any = None, *, padding: int | None = None, embedding: str | None = None
+        self,
+        name: str = "text",
+        vocabulary: Any = None,
+        input_transforms: Any = None,
+        visualization_transform: Any = None,
+        *,
+        baseline_transforms: Any = None,
+        padding: int | None = None,
+        embedding: str | None = None,
     ) -> None:
         self.name = checked_name(name)
-        self._strings, known = _reader(vocabulary)
+        if visualization_transform is not None and baseline_transforms is None:
+            # It makes the words itself: what stands in the vocabulary's place is Captum Insights' second argument.
+            vocabulary, baseline_transforms = None, vocabulary
+        self.transforms = Transforms(baseline_transforms, input_transforms, visualization_transform)
+        self._strings: ToStrings | None
+        self._strings, known = (
+            _reader(vocabulary) if vocabulary is not None or not self.transforms.shows else (None, {})
+        )
         if padding is None:
             padding = getattr(vocabulary, "pad_token_id", None)
         if padding is None:
@@ -61,15 +83,44 @@ class TextFeature(Feature):
         return f"TextFeature({self.describe()})"
 
     def describe(self) -> str:
-        return f"{self.name!r}, padding={self.padding}, embedding={self.embedding!r}"
+        return f"{self.name!r}, padding={self.padding}, embedding={self.embedding!r}{self.transforms.describe()}"
+
+    def places(self, shape: tuple[int, ...]) -> tuple[int, int]:
+        """A place for each token, which may be a vector already."""
+        return 1, shape[0]
+
+    def batched(self, value: Tensor, index: int) -> bool | None:
+        """Vectors of the tokens, L×E, are examples too."""
+        return super().batched(value[..., 0] if value.is_floating_point() and value.dim() > 1 else value, index)
 
     def display(self, example: Tensor) -> Display:
+        if self.transforms.shows:
+            strings = self._made_strings(example)
+            words = _words(strings, [token in _PADDINGS for token in strings])
+            return Display(width=len(example), height=1, content={"words": words})
         ids = self._ids(example)
         words = _words(self.tokens(ids), [token == self.padding for token in ids])
         return Display(width=len(ids), height=1, content={"words": words})
 
+    def _made_strings(self, example: Tensor) -> list[str]:
+        """The words that visualization_transform makes, one for each token, with padding where it made none."""
+        made = self.transforms.shown(example)
+        while isinstance(made, list | tuple) and len(made) == 1 and isinstance(made[0], list | tuple):
+            (made,) = made
+        if not isinstance(made, list | tuple) or not all(isinstance(word, str) for word in made):
+            raise self._unreadable(f"returned {type(made).__name__}; it must return a list of strings")
+        if len(made) > len(example):
+            raise self._unreadable(f"returned {len(made)} words for {len(example)} tokens; it must return one for each")
+        return [*made, *[_PADDINGS[0]] * (len(example) - len(made))]
+
+    def _unreadable(self, why: str) -> ExplorerError:
+        message = f"visualization_transform of {self.name!r} {why}."
+        return ExplorerError("unknown_token", message, field="features", feature=self.name)
+
     def tokens(self, ids: list[int]) -> list[str]:
         """The strings of token ids, one each. Raises ExplorerError where the vocabulary does not give them."""
+        if self._strings is None:
+            return self._made_strings(torch.tensor(ids))
         try:
             strings = list(self._strings(ids))
         except (LookupError, ValueError, TypeError) as error:
@@ -105,9 +156,15 @@ class TextFeature(Feature):
         return super().layer_drawn(value.T if by_token else value, shape)
 
     def baselines(self) -> tuple[Baseline, ...]:
-        return (Baseline("padding", "Padding", "every token is padding"),)
+        if not self.transforms.changes_inputs:
+            return (*self.own_baselines(), Baseline("padding", "Padding", "every token is padding"))
+        return (*self.own_baselines(), Baseline("zero", "Zero", "every value 0 behind input_transforms"))
 
     def baseline(self, baseline: str, example: Tensor) -> Tensor:
+        if (own := self.transforms.baseline(baseline, example)) is not None:
+            return own
+        if baseline == "zero" and self.transforms.changes_inputs:
+            return torch.zeros_like(example)
         if baseline != "padding":
             raise self.unknown_baseline(baseline)
         return torch.full_like(example, self.padding)
@@ -131,7 +188,7 @@ def _reader(vocabulary: Any) -> tuple[ToStrings, Mapping[str, int]]:
     raise ExplorerError(
         "wrong_type",
         f"vocabulary is of type {type(vocabulary).__name__}; it must be a list of strings, a dict, a tokenizer or a "
-        "function that turns a list of ids into strings.",
+        "function that turns a list of ids into strings; a visualization_transform can stand in for it.",
         field="vocabulary",
     )
 

@@ -19,7 +19,7 @@ from attriscope.settings import Settings
 from attriscope.workers.messages import AttributionRequest, ClassChoice, Contrast, Edited, ErrorBody, ModelDescription
 from attriscope.workers.protocol import Array
 from attriscope.workers.sample_info import SampleInfo
-from attriscope.workers.source import ExplorerSource
+from attriscope.workers.source import Source
 
 ExplorerState = Literal["unloaded", "loading", "ready", "recovering", "failed"]
 _STEP = 64
@@ -34,7 +34,7 @@ Targets = tuple[int | None, int | None]
 class HostedExplorer:
     """The parts of one explorer, and the questions that need more than one of them."""
 
-    def __init__(self, source: ExplorerSource, settings: Settings, placement: Placement, metrics: Metrics) -> None:
+    def __init__(self, source: Source, settings: Settings, placement: Placement, metrics: Metrics) -> None:
         self.id, self.source = source.name, source
         self.pool = Pool(source, settings, placement, metrics)
         self.table = SampleTable(settings.spool_bytes)

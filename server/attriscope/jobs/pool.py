@@ -16,7 +16,7 @@ from attriscope.metrics import Cause, Metrics
 from attriscope.settings import Settings
 from attriscope.workers import resources
 from attriscope.workers.messages import Description
-from attriscope.workers.source import ExplorerSource
+from attriscope.workers.source import Source
 
 logger = logging.getLogger("attriscope.jobs")
 
@@ -28,7 +28,7 @@ class Pool:
     waiting: whether there is work for this pool, told by who hands it out.
     """
 
-    def __init__(self, source: ExplorerSource, settings: Settings, placement: Placement, metrics: Metrics) -> None:
+    def __init__(self, source: Source, settings: Settings, placement: Placement, metrics: Metrics) -> None:
         self.name = source.name
         self.slots: list[Slot] = []
         self.last_used = self.last_worked = time.monotonic()

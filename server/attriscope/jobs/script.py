@@ -36,6 +36,9 @@ async def script(board: JobBoard, host: HostedExplorer, session: str, info: Resu
                 f"Sample {info.sample} is an edited image, which this server alone has; copy the original's script."
             )
             raise unprocessable("edited_sample", message, "sample", sample=info.sample)
+        if not isinstance(host.source, ExplorerSource):
+            message = "This explorer was made in a notebook or script that serves it; there is no file to load it from."
+            raise unprocessable("no_file", message, "explorer")
         place, arguments = _source(host.source, whole=settings.mode == "local")
         if (place, arguments) != _source(host.source, whole=True):
             remarks.append(_PATHS)

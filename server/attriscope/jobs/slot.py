@@ -15,9 +15,8 @@ from attriscope.jobs.errors import Refused, received
 from attriscope.metrics import Cause, Metrics
 from attriscope.settings import Settings
 from attriscope.workers.messages import Description, ErrorBody
-from attriscope.workers.process import WorkerProcess
 from attriscope.workers.protocol import Array, Frame
-from attriscope.workers.source import ExplorerSource
+from attriscope.workers.source import Source, Worker
 from attriscope.workers.worker import DEVICE_LOST
 
 logger = logging.getLogger("attriscope.jobs")
@@ -78,7 +77,7 @@ class Slot:
 
     def __init__(
         self,
-        source: ExplorerSource,
+        source: Source,
         device: str,
         threads: int,
         settings: Settings,
@@ -98,7 +97,7 @@ class Slot:
         self.files: frozenset[Path] = frozenset()
         self._source, self._settings, self._on_change, self._metrics = source, settings, on_change, metrics
         self._killed_for: Cause | None = None
-        self._process: WorkerProcess | None = None
+        self._process: Worker | None = None
         self._calls: dict[int, _Call] = {}
         self._ids = itertools.count(1)
         self._losses, self._failed_starts, self._ready_since = 0, 0, 0.0
@@ -131,7 +130,7 @@ class Slot:
         if self._respawn is not None:
             self._respawn.cancel()
         loop = asyncio.get_running_loop()
-        process: WorkerProcess | None = None
+        process: Worker | None = None
 
         def hand_over(function: Callable[[Any], None]) -> Callable[[Any], None]:
             def on_pump_thread(value: Any) -> None:
@@ -141,8 +140,7 @@ class Slot:
 
             return on_pump_thread
 
-        process = WorkerProcess(
-            self._source,
+        process = self._source.start(
             self.device,
             threads=self.threads,
             on_frame=hand_over(self._on_frame),

@@ -68,7 +68,8 @@ class AccessMiddleware:
                 answer = MutableHeaders(scope=message)
                 self._guard(answer, headers, nonce)
                 if cookie := scope["state"].get("new_cookie"):
-                    answer.append("Set-Cookie", self._access.set_cookie(cookie, secure=scope["scheme"] == "https"))
+                    for one in self._access.set_cookies(cookie, headers, secure=scope["scheme"] == "https"):
+                        answer.append("Set-Cookie", one)
             await send(message)
 
         # The routes and all checks know one set of paths, wherever a proxy has put it.

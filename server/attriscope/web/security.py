@@ -6,6 +6,7 @@ import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
@@ -16,6 +17,8 @@ from attriscope.web.tokens import Tokens, signature
 _LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 _HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[^:\[\]/@]+)(:[0-9]{1,5})?")
 _ORIGIN = re.compile(r"https?://[^/\s]+")
+_PREFIX = re.compile(r"(/[A-Za-z0-9._~@%+-]+)+")
+_OWN_FRAMES = ("'none'", "'self'")
 _COOKIE_AGE = 30 * 24 * 3600
 _VISITOR = "~"
 """Stands for a token's name in cookies of an open demo; no name has it."""
@@ -35,8 +38,8 @@ class Access:
     """The tokens, and the cookies made from them: `<session>.<HMAC under the token>.<the token's name>`.
 
     tokens: one token as text, or several. port: of the listener. hosts: names this server answers to beyond the local
-    ones. origins: whose pages may use it beyond its own. prefix: path under which a proxy serves it, "" or "/name".
-    open: everyone may come in without a token, each with a session of their own.
+    ones; '*' for any. origins: whose pages may use it beyond its own. prefix: path under which a proxy serves it, ""
+    or "/name". open: everyone may come in without a token, each with a session of their own.
 
     Raises:
         ValueError: a host, an origin or the prefix is none.
@@ -56,7 +59,7 @@ class Access:
         self._tokens = Tokens({"": tokens}) if isinstance(tokens, str) else tokens
         self._visitors_key = secrets.token_bytes(32)
         # Browsers send one host's cookies to all its ports: the port keeps two servers apart.
-        self.cookie = f"attriscope_{port}"
+        self.cookie, self._framed = f"attriscope_{port}", f"attriscope_{port}_framed"
         self.hosts = {_host(name) for name in (*_LOCAL_NAMES, *hosts)}
         self.origins = {_origin(name) for name in origins}
         self.frame_ancestors, self.prefix, self.open = frame_ancestors, prefix, open
@@ -75,19 +78,30 @@ class Access:
             raise ValueError("There is no unnamed token.")
         return cookie
 
-    def set_cookie(self, cookie: str, *, secure: bool) -> str:
-        """The Set-Cookie header. Strict: no other site's link or form acts in this session; but a visitor who follows
+    def set_cookies(self, cookie: str, headers: Headers, *, secure: bool) -> list[str]:
+        """The Set-Cookie headers. Strict: no other site's link or form acts in this session; but a visitor who follows
         the link to an open demo again should find the session of before, which a Strict cookie would not bring along.
+
+        Where pages of other sites may frame this one, browsers send it no such cookie there: it gets a second one,
+        which they keep apart for each of those sites. They take it by https and on their own machine only.
         """
+        samesite: Literal["lax", "strict"] = "lax" if cookie.endswith(f".{_VISITOR}") else "strict"
+        found = [self._set_cookie(self.cookie, cookie, headers, secure, samesite)]
+        local = bool((host := _HOST.fullmatch(headers.get("host", ""))) and host["name"].lower() in _LOCAL_NAMES)
+        if self.frame_ancestors not in _OWN_FRAMES and (secure or local):
+            # Partitioned by hand: Python's own cookies know the word from 3.14 on.
+            found.append(f"{self._set_cookie(self._framed, cookie, headers, True, 'none')}; Partitioned")
+        return found
+
+    def _set_cookie(
+        self, name: str, cookie: str, headers: Headers, secure: bool, samesite: Literal["lax", "strict", "none"]
+    ) -> str:
         response = Response()
+        forwarded = headers.get("x-forwarded-prefix", "").rstrip("/")
+        # A notebook server's proxy tells where it has put us: other users of that host should not be sent our cookie.
+        prefix = self.prefix or (forwarded if _PREFIX.fullmatch(forwarded) else "")
         response.set_cookie(
-            self.cookie,
-            cookie,
-            max_age=_COOKIE_AGE,
-            path=f"{self.prefix}/",
-            httponly=True,
-            secure=secure,
-            samesite="lax" if cookie.endswith(f".{_VISITOR}") else "strict",
+            name, cookie, max_age=_COOKIE_AGE, path=f"{prefix}/", httponly=True, secure=secure, samesite=samesite
         )
         return response.headers["set-cookie"]
 
@@ -110,14 +124,16 @@ class Access:
         for value in headers.getlist("cookie"):
             # Not http.cookies: it drops all cookies for one that it does not like, and browsers send us those of every
             # other server on this machine.
-            if found := self.identity_of(cookie_parser(value).get(self.cookie, "")):
-                return found
+            given_ones = cookie_parser(value)
+            for name in (self.cookie, self._framed):
+                if found := self.identity_of(given_ones.get(name, "")):
+                    return found
         return None
 
     def knows_host(self, host: str) -> bool:
         """Whether `host`, a Host header with or without port, is a name of this server."""
         found = _HOST.fullmatch(host)
-        return found is not None and found["name"].lower() in self.hosts
+        return found is not None and ("*" in self.hosts or found["name"].lower() in self.hosts)
 
     def trusts_origin(self, headers: Headers) -> bool:
         """Whether a mutating request comes from this server's own page, a trusted one, or from no page at all."""
@@ -145,6 +161,8 @@ class Access:
 
 
 def _host(name: str) -> str:
+    if name == "*":
+        return name
     name = f"[{name}]" if name.count(":") > 1 and not name.startswith("[") else name.lower()
     found = _HOST.fullmatch(name)
     if found is None or found["name"] != name:

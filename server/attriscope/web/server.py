@@ -50,19 +50,21 @@ def bind(host: str, port: int, *, exact: bool) -> socket.socket:
                 raise
         else:
             return listener
-    raise PortInUse(f"Port {port} on {host} is in use; choose another with --port.")
+    raise PortInUse(f"Port {port} on {host} is in use; choose another.")
 
 
-class _Server(uvicorn.Server):
+class Server(uvicorn.Server):
     """Ends event streams before the server: the lifespan's end would wait for them, and they for it.
 
     The first SIGTERM lets running jobs end, with the streams open, so that pages hear of their results; SIGINT and
     every further signal end all at once.
     """
 
-    def __init__(self, config: uvicorn.Config, services: Services, on_started: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, services: Services, on_started: Callable[[], None], *, alone: bool = True
+    ) -> None:
         super().__init__(config)
-        self._services, self._on_started = services, on_started
+        self._services, self._on_started, self._alone = services, on_started, alone
         self._loop: asyncio.AbstractEventLoop | None = None
         self._draining: asyncio.Task[None] | None = None
         self._terminated = False
@@ -71,9 +73,10 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
-        # What was made for good counts no more: garbage is looked for when a quarter of the rest may be some.
-        gc.collect()
-        gc.freeze()
+        if self._alone:
+            # What was made for good counts no more: garbage is looked for when a quarter of the rest may be some.
+            gc.collect()
+            gc.freeze()
         if self.started:
             self._on_started()
 
@@ -85,7 +88,7 @@ class _Server(uvicorn.Server):
         if drains and self._loop is not None:
             self._loop.call_soon_threadsafe(self._start_draining)
         else:
-            self._stop()
+            self.stop()
 
     def _start_draining(self) -> None:
         self._draining = asyncio.ensure_future(self._drain())
@@ -94,13 +97,14 @@ class _Server(uvicorn.Server):
         try:
             await self._services.drain(self._services.settings.grace)
         finally:
-            self._stop()
+            self.stop()
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """Ends serving; from any thread."""
         # Requests that wait for a worker are cut off; uvicorn would show that as an error of ours.
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         self.should_exit = True
-        if self._loop is not None:
+        if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._services.hub.close)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -125,8 +129,12 @@ def configuration(app: FastAPI, settings: Settings) -> uvicorn.Config:
 
 def run(services: Services, access: Access, listener: socket.socket, on_started: Callable[[], None]) -> None:
     """Serves until a signal. Raises KeyboardInterrupt after Ctrl-C, when everything has ended."""
-    config = configuration(create_app(services, access), services.settings)
-    server = _Server(config, services, on_started)
+    server = made(services, access, on_started)
     server.run(sockets=[listener])
     if server.interrupted:
         raise KeyboardInterrupt
+
+
+def made(services: Services, access: Access, on_started: Callable[[], None], *, alone: bool = True) -> Server:
+    """The server, not yet running; the arguments are `Server`'s."""
+    return Server(configuration(create_app(services, access), services.settings), services, on_started, alone=alone)

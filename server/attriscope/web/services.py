@@ -20,13 +20,13 @@ from attriscope.settings import Settings
 from attriscope.web import schemas, views
 from attriscope.web.announcer import Announcer, announce_changes, told
 from attriscope.workers.messages import Notice
-from attriscope.workers.source import ExplorerSource
+from attriscope.workers.source import Source
 
 
 class Services:
     """Made before the loop runs."""
 
-    def __init__(self, sources: Iterable[ExplorerSource], settings: Settings) -> None:
+    def __init__(self, sources: Iterable[Source], settings: Settings) -> None:
         self.settings = settings
         self.draining = False
         self.hub: EventHub[Told] = EventHub(self._deserted, settings.session_grace)

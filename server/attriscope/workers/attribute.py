@@ -15,7 +15,7 @@ from attribution_core.execution import Progress, execution
 from attribution_core.execution import plan as execution_plan
 from attriscope.errors import ExplorerError
 from attriscope.features import baselines as named_baselines
-from attriscope.workers.arrays import inputs_of, to_array
+from attriscope.workers.arrays import to_array
 from attriscope.workers.check import Plan, parse_request, plan
 from attriscope.workers.embedded import Entry, at_embeddings, needs_vectors
 from attriscope.workers.evaluate import Evaluated, Subject, evaluate
@@ -35,7 +35,7 @@ def attribute(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: Sho
     """Sends 'result' or 'failed' for every item; between them 'progress' and, where asked for, 'partial'."""
     request = parse_request(frame.body["request"])
     items = [CheckedItem.model_validate(item) for item in frame.body["items"]]
-    arrays = inputs_of(frame.arrays, len(items) + frame.body.get("distribution", 0))
+    arrays = loaded.inputs_of(frame.arrays, len(items) + frame.body.get("distribution", 0))
     inputs, distribution = arrays[: len(items)], arrays[len(items) :]
     shapes = [tuple(tuple(x.shape) for x in parts) for parts in inputs]
     found = plan(loaded, request, shapes)

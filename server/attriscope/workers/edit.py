@@ -60,6 +60,6 @@ def _filling(feature: Feature, example: Tensor, fill: Fill) -> Tensor:
     if isinstance(fill, BlurFill):
         return feature.baseline("blurred", example)
     if isinstance(fill, BaselineFill):
-        return feature.baseline(fill.baseline, example)
+        return feature.from_model(feature.baseline(fill.baseline, feature.to_model(example)))
     red, green, blue = fill.colour
     return feature.plain((red, green, blue), example)

@@ -48,7 +48,7 @@ class LoadedModel:
     ) -> None:
         self.name = name
         self.notices = _train_mode(module)
-        self.module = module.eval()
+        self.module = module
         self.device, self._device_name = device, device_name
         self.output = Forward(module, None)
         self.score = None if score_func is None else Forward(module, score_func)

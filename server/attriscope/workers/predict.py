@@ -11,7 +11,6 @@ from torch import Tensor
 from attribution_core.chunks import ChunkSize
 from attribution_core.errors import Cancelled, Nonfinite
 from attribution_core.execution import run
-from attriscope.workers.arrays import inputs_of
 from attriscope.workers.loaded import LoadedExplorer
 from attriscope.workers.messages import MAX_K
 from attriscope.workers.protocol import Frame, Send, ShouldStop
@@ -24,7 +23,7 @@ def predict(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: Shoul
     Raises Nonfinite for a NaN or infinite output.
     """
     name = frame.body["model"]
-    items = inputs_of(frame.arrays, int(frame.body["count"]))
+    items = loaded.inputs_of(frame.arrays, int(frame.body["count"]))
     classes = [int(index) for index in frame.body.get("classes", ())]
     found: dict[int, list[Prediction]] = {}
     for group in same_shapes(items):

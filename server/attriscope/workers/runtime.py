@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 
 from attriscope.errors import ExplorerError, nearest
 from attriscope.explorer import Explorer
+from attriscope.samples import Samples
 from attriscope.workers import attribute, check, edit, memory, predict, scan, script, upload
 from attriscope.workers.describe import describe
 from attriscope.workers.failures import error_body, is_device_fault
 from attriscope.workers.loaded import LoadedExplorer, Stage, no_stage
-from attriscope.workers.messages import Description
+from attriscope.workers.messages import Description, Notice
 from attriscope.workers.protocol import Frame, Send, ShouldStop
 from attriscope.workers.source import ExplorerSource, load
 
@@ -29,7 +30,7 @@ class Runtime:
     while another thread computes; 'scan' reads the dataset, 'upload' a file, 'edit' fills pixels; 'predict' and
     'attribute' compute, one at a time.
 
-    The arguments are `LoadedExplorer`'s; `name` stands in for an explorer without one.
+    The arguments are `LoadedExplorer`'s; `name` stands in for an explorer without one, `notices` come with its own.
     """
 
     def __init__(
@@ -42,10 +43,13 @@ class Runtime:
         arguments: Mapping[str, Any] | None = None,
         stage: Stage = no_stage,
         device_name: str | None = None,
+        samples: Samples | None = None,
+        notices: Sequence[Notice] = (),
     ) -> None:
         self.loaded = LoadedExplorer(
-            explorer, device, code=code, arguments=arguments, stage=stage, device_name=device_name
+            explorer, device, code=code, arguments=arguments, stage=stage, device_name=device_name, samples=samples
         )
+        self.loaded.notices.extend(notices)
         self.poisoned = False
         """Whether the device can no longer be used by this process, which should end."""
         self.description: Description = describe(self.loaded, name)

@@ -72,7 +72,7 @@ class SampleInfo(Message):
     sha256: str
     label: Label | None
     features: list[SampleFeature]
-    shapes: list[list[int]] = Field(description="of each input, without the batch dimension")
+    shapes: list[list[int]] = Field(description="of each input as the model takes it, without the batch dimension")
 
 
 # A server holds hundreds of thousands of them: slots take a fraction of a model's memory.

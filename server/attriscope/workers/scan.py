@@ -8,7 +8,7 @@ from attribution_core.errors import Cancelled
 from attriscope.errors import ExplorerError, SampleError, nearest
 from attriscope.features import baselines
 from attriscope.samples import Example
-from attriscope.workers.arrays import inputs_of, sample_sha256, to_array
+from attriscope.workers.arrays import sample_sha256, to_array
 from attriscope.workers.failures import error_body
 from attriscope.workers.loaded import LoadedExplorer
 from attriscope.workers.protocol import Array, Frame, Send, ShouldStop, image
@@ -43,8 +43,8 @@ def baseline(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: Shou
     position = names.index(wanted)
     feature = loaded.explorer.features[position]
     named = baselines.checked(loaded.explorer.features, frame.body["baseline"])
-    value = baselines.of_one(feature, named, inputs_of(frame.arrays, 1)[0][position])
-    png = feature.display(value).png
+    value = baselines.of_one(feature, named, loaded.inputs_of(frame.arrays, 1)[0][position])
+    png = feature.display(feature.from_model(value)).png
     if png is None:
         raise ExplorerError("no_picture", f"{wanted!r} is no image; its baseline has no picture.", field="feature")
     return Frame("reply", arrays={"display": image(png)})
@@ -67,7 +67,7 @@ def sample_frame(loaded: LoadedExplorer, example: Example, call: int) -> Frame:
         sha256=sample_sha256(example.inputs),
         label=_label(loaded, example.label),
         features=described,
-        shapes=[list(value.shape) for value in example.inputs],
+        shapes=[list(value.shape) for value in loaded.to_model(example.inputs)],
     )
     return Frame("sample", call, info.model_dump(mode="json"), arrays)
 

@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from attriscope.errors import ExplorerError, nearest, user_traceback
+from attriscope.workers.protocol import Frame
 
 if TYPE_CHECKING:
     from attriscope.explorer import Explorer
@@ -24,9 +25,41 @@ if TYPE_CHECKING:
 _OURS = {"attriscope", "attribution_core", "__main__", "__mp_main__"}
 
 
+class Worker(Protocol):
+    """What runs an explorer on one device, as the web process sees it."""
+
+    @property
+    def pid(self) -> int | None: ...
+    def send(self, frame: Frame) -> None: ...
+    def kill(self) -> None: ...
+    def close(self, timeout: float = 2.0) -> None: ...
+
+
+class Source(Protocol):
+    """Where an explorer comes from, and who runs it. The web process needs no torch to hold one.
+
+    name: shown until the explorer's own is known; its id in URLs. path: of the file that declares it, if there is one.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def path(self) -> str | None: ...
+
+    def start(
+        self,
+        device: str,
+        *,
+        threads: int,
+        on_frame: Callable[[Frame], None],
+        on_exit: Callable[[int | None], None],
+    ) -> Worker:
+        """A worker of its own on `device`; returns before it has loaded. The arguments are `WorkerProcess`'s."""
+
+
 @dataclass(frozen=True)
 class ExplorerSource:
-    """What a worker is started with.
+    """What a worker process is started with.
 
     name: shown until the explorer's own is known; its id in URLs. path: a user's file; or module: an importable name.
     factory: function in it that returns an Explorer. arguments: its keyword arguments, plain JSON values.
@@ -41,6 +74,19 @@ class ExplorerSource:
     def __post_init__(self) -> None:
         if (self.path is None) == (self.module is None):
             raise ValueError(f"path is {self.path!r} and module is {self.module!r}; give one of them.")
+
+    def start(
+        self,
+        device: str,
+        *,
+        threads: int,
+        on_frame: Callable[[Frame], None],
+        on_exit: Callable[[int | None], None],
+    ) -> Worker:
+        """A worker process; see `Source`."""
+        from attriscope.workers.process import WorkerProcess
+
+        return WorkerProcess(self, device, threads=threads, on_frame=on_frame, on_exit=on_exit)
 
     @property
     def place(self) -> str:

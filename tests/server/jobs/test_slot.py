@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from attriscope.jobs import slot as slots
 from attriscope.jobs.errors import Refused
 from attriscope.jobs.slot import Slot, WorkerError, WorkerLost
 from attriscope.metrics import Metrics
@@ -30,7 +29,7 @@ class StagedProcess:
 
 
 def staged(monkeypatch: pytest.MonkeyPatch, on_change: Any = lambda slot: None) -> Slot:
-    monkeypatch.setattr(slots, "WorkerProcess", StagedProcess)
+    monkeypatch.setattr(ExplorerSource, "start", StagedProcess)
     settings = Settings(respawn_backoff=0)
     slot = Slot(ExplorerSource(name="e", path="mine.py"), "cpu", 1, settings, on_change, Metrics())
     slot.start()

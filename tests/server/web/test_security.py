@@ -5,6 +5,7 @@ import re
 
 import pytest
 from fastapi import FastAPI
+from starlette.datastructures import Headers
 from starlette.routing import BaseRoute
 
 from attriscope.web.security import Access
@@ -150,3 +151,63 @@ def test_cookies_of_other_servers_on_this_machine_do_not_lock_us_out(bare: BareS
 @pytest.mark.parametrize("origin", ["http://[", "http://[::1", "http://[x]"])
 def test_a2_origins_that_are_no_addresses_are_refused(bare: BareServer, origin: str) -> None:
     assert bare.ask("/api/jobs/1", "DELETE", {"Origin": origin}).status == 403
+
+
+# --- frames and proxies of notebooks ---------------------------------------------------------------------
+
+
+def _cookies(access: Access, *, secure: bool = False, **headers: str) -> list[str]:
+    given = Headers({"host": "127.0.0.1:9", **{name.replace("_", "-"): value for name, value in headers.items()}})
+    return access.set_cookies(access.new_cookie(), given, secure=secure)
+
+
+@pytest.mark.parametrize("ancestors", ["'none'", "'self'"])
+def test_who_lets_no_other_site_frame_it_sets_one_strict_cookie(ancestors: str) -> None:
+    (cookie,) = _cookies(Access(TOKEN, 9, frame_ancestors=ancestors))
+    assert "SameSite=strict" in cookie
+    assert "Partitioned" not in cookie
+
+
+def test_a_frame_of_another_site_gets_a_cookie_of_its_own() -> None:
+    access = Access(TOKEN, 9, hosts=["gpu7.lab"], frame_ancestors="https://portal.example")
+    strict, framed = _cookies(access)
+    assert "SameSite=strict" in strict
+    for part in ("SameSite=none", "Secure", "Partitioned", "HttpOnly"):
+        assert part in framed
+    name, _, rest = framed.partition("=")
+    identity = access.identity(Headers({"cookie": f"{name}={rest.partition(';')[0]}"}))
+    other = access.identity(Headers({"cookie": strict.partition(";")[0]}))
+    assert identity is not None
+    assert identity == other
+    # Over http from elsewhere browsers would refuse it.
+    assert len(_cookies(access, host="gpu7.lab:9")) == 1
+    assert len(_cookies(access, host="gpu7.lab:9", secure=True)) == 2
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "path"),
+    [
+        ("/user/anna/proxy/9", "/user/anna/proxy/9/"),
+        ("/user/a%40b/proxy/9/", "/user/a%40b/proxy/9/"),
+        ("/x; Domain=evil.example", "/"),
+        ("evil", "/"),
+        ("//", "/"),
+    ],
+)
+def test_a_cookie_stays_where_the_notebooks_proxy_has_put_us(forwarded: str, path: str) -> None:
+    for cookie in _cookies(Access(TOKEN, 9, frame_ancestors="https://x.example"), x_forwarded_prefix=forwarded):
+        assert f"; Path={path};" in cookie
+        assert "Domain" not in cookie
+    (own,) = _cookies(Access(TOKEN, 9, prefix="/attriscope"), x_forwarded_prefix=forwarded)
+    assert "; Path=/attriscope/;" in own
+
+
+def test_any_host_name_where_the_setting_says_so() -> None:
+    assert not Access(TOKEN, 9).knows_host("hub.example:8000")
+    access = Access(TOKEN, 9, hosts=["*"])
+    assert access.knows_host("hub.example:8000")
+    assert access.knows_host("127.0.0.1:9")
+    assert not access.knows_host("hub.example/path")
+    # Its own page is still the only one that may change anything.
+    assert access.trusts_origin(Headers({"host": "hub.example", "origin": "https://hub.example"}))
+    assert not access.trusts_origin(Headers({"host": "hub.example", "origin": "https://evil.example"}))
