@@ -57,16 +57,22 @@ def serve(
         list[str] | None,
         typer.Argument(metavar="FILE[:FACTORY]…", help="Python files with `def explorer() -> Explorer`"),
     ] = None,
-    model: Annotated[str | None, typer.Option(help="a model without any code, e.g. torchvision:resnet50")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="a model without any code: torchvision:NAME or huggingface:NAME_OR_FOLDER"),
+    ] = None,
     images: Annotated[Path | None, typer.Option(help="a folder of images for --model")] = None,
-    weights: Annotated[Path | None, typer.Option(help="a file of weights for --model")] = None,
+    texts: Annotated[
+        Path | None, typer.Option(help="a file of texts for --model huggingface:…: one a line, or .csv, .tsv, .jsonl")
+    ] = None,
+    weights: Annotated[Path | None, typer.Option(help="a file of weights for --model torchvision:…")] = None,
     browser: Browser = True,
     **given: Any,
 ) -> None:
     """Open the explorer on your own models: one explorer a file."""
     if bool(files) == (model is not None):
-        raise _usage("Give either a FILE with an explorer factory, or --model with --images.")
-    sources = [_file_source(file) for file in files] if files else [_model_source(str(model), images, weights)]
+        raise _usage("Give either a FILE with an explorer factory, or --model with --images or --texts.")
+    sources = [_file_source(file) for file in files] if files else [_model_source(str(model), images, texts, weights)]
     _launch(_distinct(sources), browser, given)
 
 
@@ -105,18 +111,35 @@ def _file_source(argument: str) -> ExplorerSource:
     return ExplorerSource(name=file.stem, path=str(file.resolve()), factory=factory)
 
 
-def _model_source(model: str, images: Path | None, weights: Path | None) -> ExplorerSource:
-    kind, _, name = model.partition(":")
-    if kind != "torchvision" or not name:
-        raise _usage(f"--model is {model!r}; it must be torchvision:NAME, e.g. torchvision:resnet50.")
-    if images is None or not images.is_dir():
-        raise _usage(f"--images is {str(images) if images else 'missing'}; it must be a folder of images.")
-    if weights is not None and not weights.is_file():
-        raise _usage(f"--weights is {str(weights)!r}; there is no such file.")
-    arguments = {"model": name, "images": str(images.resolve())}
+def _model_source(model: str, images: Path | None, texts: Path | None, weights: Path | None) -> ExplorerSource:
+    library, _, name = model.partition(":")
+    if library not in ("torchvision", "huggingface") or not name:
+        raise _usage(
+            f"--model is {model!r}; it must be torchvision:NAME or huggingface:NAME_OR_FOLDER, e.g. "
+            "torchvision:resnet50."
+        )
+    hub = library == "huggingface"
+    if texts is not None and (images is not None or not hub):
+        raise _usage("--texts is for --model huggingface:…, in the place of --images.")
+    if weights is not None and hub:
+        raise _usage("--weights is for --model torchvision:…; a huggingface folder has its own.")
+    arguments = {"model": name}
+    if texts is not None:
+        if not texts.is_file():
+            raise _usage(f"--texts is {str(texts)!r}; there is no such file.")
+        arguments["texts"] = str(texts.resolve())
+    elif images is None or not images.is_dir():
+        missing = f"--images is {str(images) if images else 'missing'}; it must be a folder of images"
+        raise _usage(f"{missing}{', or --texts a file' if hub else ''}.")
+    else:
+        arguments["images"] = str(images.resolve())
     if weights is not None:
+        if not weights.is_file():
+            raise _usage(f"--weights is {str(weights)!r}; there is no such file.")
         arguments["weights"] = str(weights.resolve())
-    return ExplorerSource(name=name, module="attriscope.torchvision_models", arguments=arguments)
+    if hub and Path(name).is_dir():
+        arguments["model"] = str(Path(name).resolve())
+    return ExplorerSource(name=Path(name).name, module=f"attriscope.adapters.{library}", arguments=arguments)
 
 
 def _usage(message: str) -> typer.BadParameter:

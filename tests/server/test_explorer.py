@@ -143,6 +143,26 @@ def test_the_score_is_named_for_what_it_is(score_func: Any, name: str) -> None:
         ({"defaults": {"smoothing": {"type": "x"}}}, "defaults['smoothing']", "'x'"),
         ({"defaults": {"model": "nett"}}, "defaults['model']", "no such model. Nearest: net"),
         ({"defaults": {"samples": [1]}}, "defaults['samples']", "defaults has no 'samples'"),
+        ({"defaults": {"method": "saliancy"}}, "defaults['method']", "no such method. Nearest: saliency"),
+        (
+            {"defaults": {"method": "occlusion", "arguments": {"window": 3}}},
+            "defaults['arguments']['window']",
+            "'occlusion' has no such argument. Nearest: window_",
+        ),
+        ({"defaults": {"outlier": 3}}, "defaults['outlier']", "defaults has no 'outlier'"),
+        ({"presets": [1]}, "presets", "presets is of type list; it must be a dict"),
+        ({"presets": {1: {}}}, "presets", "presets has the name 1; it must be a non-empty string"),
+        ({"presets": {"a": 3}}, "presets['a']", "presets['a'] is 3; it must be a dict"),
+        (
+            {"presets": {"a": {"smothing": None}}},
+            "presets['a']['smothing']",
+            "presets['a'] has no 'smothing'. Nearest: smoothing",
+        ),
+        ({"presets": {"a": {"model": "net"}}}, "presets['a']['model']", "presets['a'] has no 'model'"),
+        ({"presets": {"a": {"method": "deeplift"}}}, "presets['a']['method']", "Nearest: deep_lift"),
+        ({"presets": {"a": {"arguments": {"n_steps": 3}}}}, "presets['a']", "'arguments' but no 'method'"),
+        ({"presets": {"a": {"outlier": 51}}}, "presets['a']['outlier']", "less than or equal to 50"),
+        ({"presets": {"a": {"sign": "both"}}}, "presets['a']['sign']", "presets['a']['sign'] is 'both'"),
     ],
 )
 def test_a_mistake_names_its_field(changes: dict[str, Any], field: str, words: str) -> None:
@@ -157,7 +177,20 @@ def test_good_defaults_are_kept() -> None:
     defaults = {"model": "net", "method": "occlusion", "arguments": {"window_height": 3}, "count": 4, "k": 20}
     explorer = Explorer({"net": nn.ReLU()}, DATA, defaults={**defaults, "smoothing": {"type": "vargrad"}})
     assert explorer.defaults["arguments"] == {"window_height": 3}
-    assert explorer.defaults["smoothing"] == {"type": "vargrad"}
+    assert explorer.defaults["smoothing"] == {"type": "vargrad", "samples": 20, "noise": 0.15, "seed": 0}
+
+
+def test_presets_are_kept_in_their_order() -> None:
+    squared = {"type": "smoothgrad_sq", "samples": 100, "noise": 0.2}
+    presets = {
+        "Squares": {"method": "integrated_gradients", "smoothing": squared, "outlier": 10, "sign": "absolute"},
+        "Mine": {"method": "method", "target": {"of": "predicted", "against": "runner_up"}},
+        "Nothing": {},
+    }
+    explorer = Explorer({"net": nn.ReLU()}, DATA, methods=[Method], presets=presets)
+    assert list(explorer.presets) == ["Squares", "Mine", "Nothing"]
+    assert explorer.presets["Squares"]["smoothing"] == {**squared, "seed": 0}
+    assert dict(Explorer(nn.ReLU(), DATA).presets) == {}
 
 
 def test_a_batch_takes_what_captums_takes() -> None:

@@ -1,8 +1,7 @@
-"""`attriscope serve --model torchvision:resnet50 --images FOLDER [--weights FILE]`: an explorer without any code."""
+"""torchvision's classifiers: `attriscope serve --model torchvision:resnet50 --images FOLDER [--weights FILE]`."""
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -12,12 +11,11 @@ from typing import Any
 import torch
 import torchvision.models as zoo
 from torch import Tensor, nn
-from torch.utils.data import Dataset
 
+from attriscope.adapters.files import ImageFolder
 from attriscope.errors import ExplorerError, nearest
 from attriscope.explorer import Explorer
 from attriscope.features.image import ImageFeature
-from attriscope.features.pictures import SUFFIXES, open_picture
 
 _WITH_SIDE_OUTPUTS = ("googlenet", "inception_v3")
 _HEAD = re.compile(r"(fc|classifier|heads?)\.(.*\.)?weight")
@@ -55,41 +53,6 @@ def explorer(model: str, images: str, weights: str | None = None) -> Explorer:
         score_func=nn.Softmax(1),
         name=f"{model} on {Path(images).resolve().name}",
     )
-
-
-class ImageFolder(Dataset[tuple[Tensor, str | None]]):
-    """The images below a folder in the order of their paths; the first subfolder's name is the label.
-
-    Raises ExplorerError folder_missing. An item raises ExplorerError, naming the file, where it cannot be read.
-    """
-
-    def __init__(self, folder: Path, transform: Callable[[Any], Tensor]) -> None:
-        self.folder = folder.expanduser().resolve()
-        if not self.folder.is_dir():
-            raise ExplorerError("folder_missing", f"--images: no folder {self.folder}.", field="images")
-        self.files = sorted(
-            Path(parent, name)
-            for parent, folders, names in os.walk(self.folder)
-            for name in names
-            if Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")
-        )
-        self._transform = transform
-
-    @property
-    def labels(self) -> list[str]:
-        """The names of the subfolders with images, sorted."""
-        return sorted({label for file in self.files if (label := self._label(file)) is not None})
-
-    def __len__(self) -> int:
-        return len(self.files)
-
-    def __getitem__(self, index: int) -> tuple[Tensor, str | None]:
-        file = self.files[index]
-        return self._transform(open_picture(file, str(file.relative_to(self.folder)))), self._label(file)
-
-    def _label(self, file: Path) -> str | None:
-        parts = file.relative_to(self.folder).parts
-        return parts[0] if len(parts) > 1 else None
 
 
 def _published(model: str) -> Any:
