@@ -25,7 +25,16 @@ cli = typer.Typer(
 Browser = Annotated[bool, typer.Option(help="open the page in a browser")]
 _EPILOG = "Every setting can come from the environment too, as ATTRISCOPE_PORT; an option given here goes first."
 
-EXAMPLES = {name: f"example_models.{name}" for name in ("scenes", "reviews", "wine")}
+EXAMPLES: dict[str, tuple[str, ...]] = {
+    "scenes": (),
+    "reviews": (),
+    "wine": (),
+    "scenes_qa": (),
+    "cifar10": ("data",),
+    "imagenet": ("data", "model"),
+    "hf_text": ("data", "model"),
+}
+"""Modules of example_models, and which options of `demo` their factories take."""
 
 
 def main() -> None:
@@ -41,13 +50,24 @@ def main() -> None:
 @accepts_settings
 def demo(
     example: Annotated[str, typer.Argument(help=f"one of: {', '.join(EXAMPLES)}")] = "scenes",
+    data: Annotated[
+        Path | None,
+        typer.Option(help="cifar10: where its data are, or go; imagenet: a folder of images; hf_text: a file of texts"),
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="the model's name, of imagenet or hf_text")] = None,
     browser: Browser = True,
     **given: Any,
 ) -> None:
     """Open the explorer on an embedded example."""
     if example not in EXAMPLES:
         raise _usage(f"There is no example {example!r}; there is: {', '.join(EXAMPLES)}.")
-    _launch([ExplorerSource(name=example, module=EXAMPLES[example])], browser, given)
+    chosen = {"data": None if data is None else str(data.expanduser().resolve()), "model": model}
+    arguments = {option: value for option, value in chosen.items() if value is not None}
+    for option in arguments:
+        if option not in EXAMPLES[example]:
+            takers = [name for name, options in EXAMPLES.items() if option in options]
+            raise _usage(f"--{option} is not for {example!r}, only for {', '.join(takers)}.")
+    _launch([ExplorerSource(name=example, module=f"example_models.{example}", arguments=arguments)], browser, given)
 
 
 @cli.command(epilog=_EPILOG)

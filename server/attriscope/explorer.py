@@ -46,7 +46,8 @@ class Explorer:
 
     models: a module, a list of them, or a dict of name → module or name → zero-argument function that returns one.
     dataset: anything that yields `(inputs, labels)`, `inputs` or `Batch`: a Dataset, a DataLoader, a list, a generator.
-    classes: names of the model's outputs, in order. Fewer than outputs is allowed.
+    classes: names of the model's outputs, in order. Fewer than outputs is allowed. By default the dataset's own
+        `classes`, which torchvision's datasets have.
     features: what each input is; one `ImageFeature()` by default.
     score_func: turns the model's output (N×C) into what the page displays, e.g. `torch.nn.Softmax(1)`.
     name: heading of the page.
@@ -90,7 +91,7 @@ class Explorer:
     ) -> None:
         self.models = _models(_one("models", models, "model", model))
         self.dataset = _dataset(dataset)
-        self.classes = _classes(_one("classes", classes, "class_names", class_names))
+        self.classes = _classes(_one("classes", classes, "class_names", class_names)) or _classes_of(dataset)
         self.features = _features(features)
         self.score_func = _score_func(_one("score_func", score_func, "score_fn", score_fn))
         if name is not None and not isinstance(name, str):
@@ -190,6 +191,17 @@ def _classes(classes: Any) -> tuple[str, ...] | None:
     if not names:
         raise ExplorerError("argument_missing", "classes is empty; leave it out or name the outputs.", field="classes")
     return names
+
+
+def _classes_of(dataset: Any) -> tuple[str, ...] | None:
+    """The dataset's own `classes`, also behind a DataLoader or a Subset; of synonyms, as ImageNet has, the first."""
+    while not hasattr(dataset, "classes") and hasattr(dataset, "dataset"):
+        dataset = dataset.dataset
+    found = getattr(dataset, "classes", None)
+    if not isinstance(found, list | tuple):
+        return None
+    names = tuple(name[0] if isinstance(name, tuple) and name else name for name in found)
+    return names if names and all(isinstance(name, str) for name in names) else None
 
 
 def _features(features: Any) -> tuple[Feature, ...]:

@@ -82,6 +82,38 @@ def test_what_is_left_out_has_defaults() -> None:
     assert dict(explorer.defaults) == {}
 
 
+class Named(torch.utils.data.Dataset[torch.Tensor]):
+    """As torchvision's data sets are: their class names are an attribute."""
+
+    def __init__(self, classes: Any) -> None:
+        self.classes = classes
+
+    def __getitem__(self, index: int) -> torch.Tensor:
+        return DATA[0]
+
+    def __len__(self) -> int:
+        return 1
+
+
+@pytest.mark.parametrize(
+    ("classes", "wanted"),
+    [
+        (["cat", "dog"], ("cat", "dog")),
+        ([("tench", "Tinca tinca"), ("goldfish",)], ("tench", "goldfish")),
+        ([0, 1], None),
+        ([], None),
+        ("cat", None),
+        (2, None),
+    ],
+)
+def test_class_names_are_the_datasets_where_it_has_them(classes: Any, wanted: Any) -> None:
+    dataset = Named(classes)
+    assert Explorer(nn.ReLU(), dataset).classes == wanted
+    loader = torch.utils.data.DataLoader(torch.utils.data.Subset(dataset, [0]))
+    assert Explorer(nn.ReLU(), loader).classes == wanted
+    assert Explorer(nn.ReLU(), dataset, classes=["mine"]).classes == ("mine",)
+
+
 def test_a_users_methods_are_carried() -> None:
     assert Explorer(nn.ReLU(), DATA, methods=[Method]).methods == (Method,)
 

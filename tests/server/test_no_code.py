@@ -36,12 +36,14 @@ def test_a_torchvision_model_explains_a_folder_of_photographs(tmp_path: Path) ->
                 assert values.shape[-1] == (224 if settings["method"] == "saliency" else 7)
 
 
+# Nothing listens there: as good as no network, on machines that have one too.
+OFFLINE = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
+
+
 def test_weights_that_cannot_be_downloaded_are_said_with_the_way_out(tmp_path: Path) -> None:
     photos = need_data() / "photos"
-    # Nothing listens there: as good as no network, on machines that have one too.
-    offline = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"), "http://127.0.0.1:9")
     arguments = ("serve", "--model", "torchvision:resnet18", "--images", str(photos))
-    with LiveServer(*arguments, env={**offline, "TORCH_HOME": str(tmp_path)}, wait_ready=False) as server:
+    with LiveServer(*arguments, env={**OFFLINE, "TORCH_HOME": str(tmp_path)}, wait_ready=False) as server:
         server.wait(lambda: server.explorer()["state"] == "failed")
         assert "--weights" in server.explorer()["error"]["message"]
 
@@ -75,3 +77,12 @@ def test_a_hugging_face_model_that_cannot_be_downloaded_is_said_with_the_way_out
         error = server.explorer()["error"]
         assert error["code"] == "model_unavailable"
         assert "give its folder" in error["message"]
+
+
+def test_an_example_whose_data_cannot_be_downloaded_says_so(tmp_path: Path) -> None:
+    with LiveServer("demo", "cifar10", "--data", str(tmp_path), env=OFFLINE, wait_ready=False) as server:
+        server.wait(lambda: server.explorer()["state"] == "failed")
+        error = server.explorer()["error"]
+        assert error["code"] == "data_unavailable"
+        assert str(tmp_path) in error["message"]
+        assert "--data" in error["message"]

@@ -20,10 +20,14 @@ from attriscope.features.pictures import SUFFIXES, open_picture
 class ImageFolder(Dataset[tuple[Tensor, str | None]]):
     """The images below a folder in the order of their paths; the first subfolder's name is the label.
 
+    names: what the subfolders' names stand for, where they are no class names.
+
     Raises ExplorerError folder_missing. An item raises ExplorerError, naming the file, where it cannot be read.
     """
 
-    def __init__(self, folder: Path, transform: Callable[[Any], Tensor]) -> None:
+    def __init__(
+        self, folder: Path, transform: Callable[[Any], Tensor], names: Mapping[str, str] | None = None
+    ) -> None:
         self.folder = folder.expanduser().resolve()
         if not self.folder.is_dir():
             raise ExplorerError("folder_missing", f"--images: no folder {self.folder}.", field="images")
@@ -33,7 +37,7 @@ class ImageFolder(Dataset[tuple[Tensor, str | None]]):
             for name in names
             if Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")
         )
-        self._transform = transform
+        self._transform, self._names = transform, names or {}
 
     @property
     def labels(self) -> list[str]:
@@ -49,7 +53,7 @@ class ImageFolder(Dataset[tuple[Tensor, str | None]]):
 
     def _label(self, file: Path) -> str | None:
         parts = file.relative_to(self.folder).parts
-        return parts[0] if len(parts) > 1 else None
+        return self._names.get(parts[0], parts[0]) if len(parts) > 1 else None
 
 
 Text = str | tuple[str, str]

@@ -22,33 +22,33 @@ _HEAD = re.compile(r"(fc|classifier|heads?)\.(.*\.)?weight")
 """What torchvision calls the head of every classifier; numbered where it has layers, the last one the highest."""
 
 
-def explorer(model: str, images: str, weights: str | None = None) -> Explorer:
+def explorer(model: str, images: str, weights: str | None = None, names: Mapping[str, str] | None = None) -> Explorer:
     """A torchvision classifier on a folder of images.
 
     model: torchvision's name, e.g. 'resnet50'. images: a folder, read with its subfolders; where images lie in
     subfolders, the first one's name is the label. weights: a state dict (.pt, .pth, .safetensors); without it
     torchvision's own default weights, downloaded once. Images are resized, cropped and normalised as torchvision does
     for its default weights. Class names are torchvision's where the outputs are its 1000, else the subfolders' where
-    there are as many.
+    there are as many. names: what the subfolders' names stand for, where they are no class names.
 
     Raises ExplorerError: unknown_model, folder_missing, weights_missing, weights_broken, or, once the model is loaded,
     weights_unavailable where they cannot be downloaded.
     """
     published = _published(model)
-    files = ImageFolder(Path(images), published.transforms())
-    names = list(published.meta["categories"])
+    files = ImageFolder(Path(images), published.transforms(), names)
+    classes = list(published.meta["categories"])
     loader: Callable[[], nn.Module] = partial(_download, model, published)
     if weights is not None:
         state = _read_weights(Path(weights))
         outputs = _outputs(model, state, weights)
         loader = partial(_build, model, state, outputs, weights)
-        if outputs != len(names):
-            names = files.labels if len(files.labels) == outputs else []
+        if outputs != len(classes):
+            classes = files.labels if len(files.labels) == outputs else []
     preset = published.transforms()
     return Explorer(
         models={model: loader},
         dataset=files,
-        classes=names or None,
+        classes=classes or None,
         features=ImageFeature(mean=preset.mean, std=preset.std, from_upload=preset),
         score_func=nn.Softmax(1),
         name=f"{model} on {Path(images).resolve().name}",
