@@ -11,12 +11,13 @@ if (root := str(Path(__file__).parents[2])) not in sys.path:  # a worker imports
     sys.path.insert(0, root)
 
 from attriscope import Explorer
-from tests.attribution_core.test_token_grids import convnext, pictures, swin, vit
+from tests.attribution_core.test_token_grids import pictures
+from tests.attribution_core.test_transformers import MODELS
 
 
 def explorer() -> Explorer:
     return Explorer(
-        models={"vit": vit, "swin": swin, "convnext": convnext},
+        models=MODELS,
         dataset=list(pictures(6)),
         classes=["red", "green", "blue"],
         score_func=torch.nn.Softmax(1),
