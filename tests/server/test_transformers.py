@@ -22,7 +22,7 @@ def server() -> Iterator[LiveServer]:
 
 
 @pytest.mark.parametrize("method", [spec.id for spec in registry.methods()])
-def test_it_is_explained_or_refused_with_the_reason(server: LiveServer, method: str) -> None:
+def test_m9_it_is_explained_or_refused_with_the_reason(server: LiveServer, method: str) -> None:
     told = {found["id"]: found for found in server.explorer()["description"]["methods"]}[method]
     assert set(told["unavailable"]) == (set(MODELS) if method in REFUSED else set())
     server.samples(count=1)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -314,7 +315,7 @@ def _checked(labels: Labels | None, count: int, of: str) -> Labels | None:
 
 def _transformers() -> Any:
     try:
-        import transformers
+        transformers: Any = import_module("transformers")
     except ImportError as error:
         raise ExplorerError(
             "extra_missing",

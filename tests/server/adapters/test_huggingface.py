@@ -93,7 +93,7 @@ def test_pieces_are_words_and_what_the_tokenizer_adds_stands_apart(kind: str, cl
     assert ("café" if kind == "roberta" else "cafe") in words[1]
 
 
-def test_predictions_are_the_models_own(kind: str, clients: dict[str, Direct]) -> None:
+def test_m5_predictions_are_the_logits_of_the_model_output(kind: str, clients: dict[str, Direct]) -> None:
     """Tokenized apart, without padding and with the masks that the tokenizer gives."""
     client, (make, tokenizer) = clients[kind], KINDS[kind]
     samples = client.scan(len(TEXTS))
@@ -112,7 +112,7 @@ def _inputs(encoded: Any, kind: str) -> dict[str, Tensor]:
     return {name: value for name, value in encoded.items() if kind == "bert" or name != "token_type_ids"}
 
 
-def test_integrated_gradients_are_those_of_the_embedding_layer(kind: str, clients: dict[str, Direct]) -> None:
+def test_m8_integrated_gradients_are_those_of_the_embedding_layer(kind: str, clients: dict[str, Direct]) -> None:
     """Written as for Captum: the reference keeps the special tokens, and the mask is the text's."""
     client, (make, tokenizer) = clients[kind], KINDS[kind]
     info, found = explained(client, UNWATCHABLE, target=2, method="integrated_gradients", arguments={"n_steps": 20})
@@ -186,7 +186,7 @@ def test_every_other_method_explains_a_text(method: str, kind: str, clients: dic
     assert info.method == method
 
 
-def test_pairs_of_texts_bring_their_token_types() -> None:
+def test_m7_pairs_of_texts_bring_their_token_types() -> None:
     names, model = tiny.wordpiece(), tiny.bert()
     pairs = [("The film is good.", "bad film"), ("bad film", "A dull film")]
     client = Direct(Runtime(text_explorer(model, names, pairs), "cpu"))
@@ -208,7 +208,7 @@ def test_pairs_of_texts_bring_their_token_types() -> None:
         ({"problem_type": "multi_label_classification"}, "Sigmoid", 3),
     ],
 )
-def test_regressions_and_several_labels(settings: dict[str, Any], score: str | None, outputs: int) -> None:
+def test_d10_regressions_and_several_labels(settings: dict[str, Any], score: str | None, outputs: int) -> None:
     found = text_explorer(tiny.bert(**settings), tiny.wordpiece(), TEXTS)
     assert (None if found.score_func is None else type(found.score_func).__name__) == score
     client = Direct(Runtime(found, "cpu"))
@@ -256,7 +256,7 @@ def pictures() -> list[Image.Image]:
     return [Image.fromarray(generator.integers(0, 255, (40, 48, 3), dtype=np.uint8)) for _ in range(3)]
 
 
-def test_an_image_classifier_is_explained_on_pictures_as_its_processor_makes_them(tmp_path: Path) -> None:
+def test_m9_an_image_classifier_is_explained_on_pictures_as_its_processor_makes_them(tmp_path: Path) -> None:
     pictures()[2].save(tmp_path / "third.png")
     images = [*pictures()[:2], tmp_path / "third.png"]
     client = Direct(Runtime(image_explorer(tiny.vit(), tiny.processor(), images, ["neutral", 2, None]), "cpu"))
