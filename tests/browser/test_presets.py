@@ -19,7 +19,7 @@ def test_a_preset_sets_method_arguments_smoothing_and_clipping(
     opened = ExplorerPage(page, server).ready()
     menu = page.get_by_role("combobox", name="Preset", exact=True)
     expect(menu).to_have_value("")
-    expect(menu).to_have_attribute("placeholder", "Own settings")
+    expect(menu).to_have_attribute("placeholder", "Choose…")
     opened.choose("Preset", "Squares")
     expect(menu).to_have_value("Squares")
     expect(page.get_by_role("combobox", name="Smoothing", exact=True)).to_have_value("SmoothGrad squared")

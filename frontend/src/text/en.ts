@@ -81,7 +81,7 @@ export const en = {
     outputs: (n: number) => `${n} ${plural(n, "output", "outputs")}`,
     method: "Method",
     preset: "Preset",
-    presetNone: "Own settings",
+    presetNone: "Choose…",
     noMethod: "No method of that name",
     about: (method: string) => `About ${method}`,
     limitations: "Limitations",

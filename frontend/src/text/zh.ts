@@ -86,7 +86,7 @@ export const zh: Text = {
     outputs: (n) => `${n} 个输出`,
     method: "方法",
     preset: "预设",
-    presetNone: "自定义设置",
+    presetNone: "请选择…",
     noMethod: "没有此名称的方法",
     about: (method) => `关于 ${method}`,
     limitations: "局限",
