@@ -6,7 +6,9 @@ that the same scene can be drawn without its object: the pixels in which the two
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,23 +121,45 @@ def _piece(random: np.random.Generator, near: Pose | None = None) -> Piece:
     )
 
 
+class Thing(NamedTuple):
+    """One object of a picture."""
+
+    label: int
+    scheme: Scheme
+    pose: Pose
+
+
 def draw(scene: Plan, with_object: bool = True) -> Scene:
     """The picture of a plan; without its object, the evidence is empty and every other pixel the same."""
+    things = [Thing(scene.label, scene.scheme, scene.pose)] if with_object else []
+    image, evidence = compose(scene, things)
+    return Scene(image, evidence[0] if evidence else np.zeros((SIZE, SIZE), dtype=np.bool_), scene.label)
+
+
+def compose(scene: Plan, things: Sequence[Thing]) -> tuple[NDArray[np.uint8], list[NDArray[np.bool_]]]:
+    """A plan's landscape and clutter with any objects in it, later ones before earlier ones, and where each shows."""
     picture = _background(scene)
     for piece in scene.behind:
         piece.draw(picture)
-    seen = np.zeros((SIZE, SIZE), dtype=np.float32)
-    if with_object:
-        brush = Brush(SIZE, scene.pose, REACH)
-        OBJECTS[CLASSES[scene.label]](brush, scene.scheme)
+    seen: list[NDArray[np.float32]] = []
+    for thing in things:
+        brush = Brush(SIZE, thing.pose, REACH)
+        OBJECTS[CLASSES[thing.label]](brush, thing.scheme)
         brush.onto(picture)
-        seen[brush.rows, brush.columns] = brush.alpha
+        _hide(seen, brush)
+        seen.append(np.zeros((SIZE, SIZE), dtype=np.float32))
+        seen[-1][brush.rows, brush.columns] = brush.alpha
     for piece in scene.before:
-        front = piece.draw(picture)
-        seen[front.rows, front.columns] *= 1 - front.alpha
+        _hide(seen, piece.draw(picture))
     picture += scene.grain * np.float32(0.008)
     image = (np.clip(picture, 0, 1) * 255 + np.float32(0.5)).astype(np.uint8)
-    return Scene(image, seen > 0, scene.label)
+    return image, [mask > 0 for mask in seen]
+
+
+def _hide(seen: list[NDArray[np.float32]], front: Brush) -> None:
+    """Takes from every object's visibility what a brush has covered."""
+    for mask in seen:
+        mask[front.rows, front.columns] *= 1 - front.alpha
 
 
 _ROW: Plane = np.arange(SIZE, dtype=np.float32)[:, None] + 0.5

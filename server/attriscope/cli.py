@@ -25,7 +25,16 @@ cli = typer.Typer(
 Browser = Annotated[bool, typer.Option(help="open the page in a browser")]
 _EPILOG = "Every setting can come from the environment too, as ATTRISCOPE_PORT; an option given here goes first."
 
-EXAMPLES = {name: f"example_models.{name}" for name in ("scenes", "reviews", "wine")}
+EXAMPLES: dict[str, tuple[str, ...]] = {
+    "scenes": (),
+    "reviews": (),
+    "wine": (),
+    "scenes_qa": (),
+    "cifar10": ("data",),
+    "imagenet": ("data", "model"),
+    "hf_text": ("data", "model"),
+}
+"""Modules of example_models, and which options of `demo` their factories take."""
 
 
 def main() -> None:
@@ -41,13 +50,24 @@ def main() -> None:
 @accepts_settings
 def demo(
     example: Annotated[str, typer.Argument(help=f"one of: {', '.join(EXAMPLES)}")] = "scenes",
+    data: Annotated[
+        Path | None,
+        typer.Option(help="cifar10: where its data are, or go; imagenet: a folder of images; hf_text: a file of texts"),
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="the model's name, of imagenet or hf_text")] = None,
     browser: Browser = True,
     **given: Any,
 ) -> None:
     """Open the explorer on an embedded example."""
     if example not in EXAMPLES:
         raise _usage(f"There is no example {example!r}; there is: {', '.join(EXAMPLES)}.")
-    _launch([ExplorerSource(name=example, module=EXAMPLES[example])], browser, given)
+    chosen = {"data": None if data is None else str(data.expanduser().resolve()), "model": model}
+    arguments = {option: value for option, value in chosen.items() if value is not None}
+    for option in arguments:
+        if option not in EXAMPLES[example]:
+            takers = [name for name, options in EXAMPLES.items() if option in options]
+            raise _usage(f"--{option} is not for {example!r}, only for {', '.join(takers)}.")
+    _launch([ExplorerSource(name=example, module=f"example_models.{example}", arguments=arguments)], browser, given)
 
 
 @cli.command(epilog=_EPILOG)
@@ -57,16 +77,22 @@ def serve(
         list[str] | None,
         typer.Argument(metavar="FILE[:FACTORY]…", help="Python files with `def explorer() -> Explorer`"),
     ] = None,
-    model: Annotated[str | None, typer.Option(help="a model without any code, e.g. torchvision:resnet50")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="a model without any code: torchvision:NAME or huggingface:NAME_OR_FOLDER"),
+    ] = None,
     images: Annotated[Path | None, typer.Option(help="a folder of images for --model")] = None,
-    weights: Annotated[Path | None, typer.Option(help="a file of weights for --model")] = None,
+    texts: Annotated[
+        Path | None, typer.Option(help="a file of texts for --model huggingface:…: one a line, or .csv, .tsv, .jsonl")
+    ] = None,
+    weights: Annotated[Path | None, typer.Option(help="a file of weights for --model torchvision:…")] = None,
     browser: Browser = True,
     **given: Any,
 ) -> None:
     """Open the explorer on your own models: one explorer a file."""
     if bool(files) == (model is not None):
-        raise _usage("Give either a FILE with an explorer factory, or --model with --images.")
-    sources = [_file_source(file) for file in files] if files else [_model_source(str(model), images, weights)]
+        raise _usage("Give either a FILE with an explorer factory, or --model with --images or --texts.")
+    sources = [_file_source(file) for file in files] if files else [_model_source(str(model), images, texts, weights)]
     _launch(_distinct(sources), browser, given)
 
 
@@ -105,18 +131,35 @@ def _file_source(argument: str) -> ExplorerSource:
     return ExplorerSource(name=file.stem, path=str(file.resolve()), factory=factory)
 
 
-def _model_source(model: str, images: Path | None, weights: Path | None) -> ExplorerSource:
-    kind, _, name = model.partition(":")
-    if kind != "torchvision" or not name:
-        raise _usage(f"--model is {model!r}; it must be torchvision:NAME, e.g. torchvision:resnet50.")
-    if images is None or not images.is_dir():
-        raise _usage(f"--images is {str(images) if images else 'missing'}; it must be a folder of images.")
-    if weights is not None and not weights.is_file():
-        raise _usage(f"--weights is {str(weights)!r}; there is no such file.")
-    arguments = {"model": name, "images": str(images.resolve())}
+def _model_source(model: str, images: Path | None, texts: Path | None, weights: Path | None) -> ExplorerSource:
+    library, _, name = model.partition(":")
+    if library not in ("torchvision", "huggingface") or not name:
+        raise _usage(
+            f"--model is {model!r}; it must be torchvision:NAME or huggingface:NAME_OR_FOLDER, e.g. "
+            "torchvision:resnet50."
+        )
+    hub = library == "huggingface"
+    if texts is not None and (images is not None or not hub):
+        raise _usage("--texts is for --model huggingface:…, in the place of --images.")
+    if weights is not None and hub:
+        raise _usage("--weights is for --model torchvision:…; a huggingface folder has its own.")
+    arguments = {"model": name}
+    if texts is not None:
+        if not texts.is_file():
+            raise _usage(f"--texts is {str(texts)!r}; there is no such file.")
+        arguments["texts"] = str(texts.resolve())
+    elif images is None or not images.is_dir():
+        missing = f"--images is {str(images) if images else 'missing'}; it must be a folder of images"
+        raise _usage(f"{missing}{', or --texts a file' if hub else ''}.")
+    else:
+        arguments["images"] = str(images.resolve())
     if weights is not None:
+        if not weights.is_file():
+            raise _usage(f"--weights is {str(weights)!r}; there is no such file.")
         arguments["weights"] = str(weights.resolve())
-    return ExplorerSource(name=name, module="attriscope.torchvision_models", arguments=arguments)
+    if hub and Path(name).is_dir():
+        arguments["model"] = str(Path(name).resolve())
+    return ExplorerSource(name=Path(name).name, module=f"attriscope.adapters.{library}", arguments=arguments)
 
 
 def _usage(message: str) -> typer.BadParameter:

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor, nn
 
 from attribution_core import registry
 from attribution_core.errors import AttributionError
-from attriscope.errors import ExplorerError, nearest
+from attriscope.errors import ExplorerError
 from attriscope.features.base import Feature
 from attriscope.features.image import ImageFeature
-from attriscope.workers.messages import MAX_K, MAX_SAMPLES, AttributionRequest
+from attriscope.presets import Presets
 
 Loader = Callable[[], nn.Module]
 ScoreFunc = Callable[[Tensor], Tensor]
@@ -47,14 +46,18 @@ class Explorer:
 
     models: a module, a list of them, or a dict of name → module or name → zero-argument function that returns one.
     dataset: anything that yields `(inputs, labels)`, `inputs` or `Batch`: a Dataset, a DataLoader, a list, a generator.
-    classes: names of the model's outputs, in order. Fewer than outputs is allowed.
+    classes: names of the model's outputs, in order. Fewer than outputs is allowed. By default the dataset's own
+        `classes`, which torchvision's datasets have.
     features: what each input is; one `ImageFeature()` by default.
     score_func: turns the model's output (N×C) into what the page displays, e.g. `torch.nn.Softmax(1)`.
     name: heading of the page.
     methods: further attribution classes (Captum's protocol: `Class(forward_func).attribute(inputs, …)`), offered beside
         the built-in ones with a form made from their signatures; see `attribution_core.custom`.
-    defaults: presets of the page: fields of a request ('model', 'method', 'arguments', 'layer', 'target', …), 'count'
-        (1–64 samples) and 'k' (1–20 predictions).
+    defaults: what the page starts with: fields of a request ('model', 'method', 'arguments', 'layer', 'target', …),
+        'count' (1–64 samples) and 'k' (1–20 predictions).
+    presets: settings to choose by name, `{name: settings}`: fields of a request but the model, and how maps are drawn:
+        'outlier' (0–50 percent beyond the end of the scale) and 'sign' ('auto', 'all', 'positive', 'negative',
+        'absolute'). What a preset leaves out is as the page starts.
 
     `model`, `class_names` and `score_fn` are understood for `models`, `classes` and `score_func`.
     Raises ExplorerError, a ValueError whose `field` is the argument at fault.
@@ -68,6 +71,7 @@ class Explorer:
     name: str | None
     methods: tuple[type, ...]
     defaults: Mapping[str, Any]
+    presets: Mapping[str, Mapping[str, Any]]
 
     def __init__(
         self,
@@ -79,6 +83,7 @@ class Explorer:
         name: str | None = None,
         methods: Sequence[type] | None = None,
         defaults: Mapping[str, Any] | None = None,
+        presets: Mapping[str, Mapping[str, Any]] | None = None,
         *,
         model: nn.Module | Loader | None = None,
         class_names: Sequence[str] | None = None,
@@ -86,14 +91,15 @@ class Explorer:
     ) -> None:
         self.models = _models(_one("models", models, "model", model))
         self.dataset = _dataset(dataset)
-        self.classes = _classes(_one("classes", classes, "class_names", class_names))
+        self.classes = _classes(_one("classes", classes, "class_names", class_names)) or _classes_of(dataset)
         self.features = _features(features)
         self.score_func = _score_func(_one("score_func", score_func, "score_fn", score_fn))
         if name is not None and not isinstance(name, str):
             raise _wrong("name", name, "a string")
         self.name = name
         self.methods = _methods(methods)
-        self.defaults = _defaults(defaults, self.models)
+        settings = Presets(self.models, self.features, self.methods)
+        self.defaults, self.presets = settings.defaults(defaults), settings.named(presets)
 
     def serve(
         self, blocking: bool = False, debug: bool = False, port: int | None = None, bind_all: bool = False
@@ -238,6 +244,17 @@ def _classes(classes: Any) -> tuple[str, ...] | None:
     return names
 
 
+def _classes_of(dataset: Any) -> tuple[str, ...] | None:
+    """The dataset's own `classes`, also behind a DataLoader or a Subset; of synonyms, as ImageNet has, the first."""
+    while not hasattr(dataset, "classes") and hasattr(dataset, "dataset"):
+        dataset = dataset.dataset
+    found = getattr(dataset, "classes", None)
+    if not isinstance(found, list | tuple):
+        return None
+    names = tuple(name[0] if isinstance(name, tuple) and name else name for name in found)
+    return names if names and all(isinstance(name, str) for name in names) else None
+
+
 def _features(features: Any) -> tuple[Feature, ...]:
     if features is None:
         return (ImageFeature(),)
@@ -279,37 +296,3 @@ def _methods(methods: Any) -> tuple[type, ...]:
         except AttributionError as error:
             raise ExplorerError(error.code, f"{field}: {error.message}", field=field, **error.params) from None
     return tuple(methods)
-
-
-class _PageDefaults(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid")
-    count: int = Field(default=8, ge=1, le=MAX_SAMPLES)
-    k: int = Field(default=5, ge=1, le=MAX_K)
-
-
-def _defaults(defaults: Any, models: Mapping[str, Any]) -> Mapping[str, Any]:
-    if defaults is None:
-        return MappingProxyType({})
-    if not isinstance(defaults, Mapping):
-        raise _wrong("defaults", defaults, "a dict")
-    page, request = set(_PageDefaults.model_fields), set(AttributionRequest.model_fields) - {"explorer", "samples"}
-    for key in defaults:
-        if key not in page | request:
-            hint = nearest(str(key), sorted(page | request))
-            raise ExplorerError("unknown_argument", f"defaults has no {key!r}.{hint}", field=f"defaults[{key!r}]")
-    asked = {"explorer": "", "model": "", "samples": [0], "method": "", **defaults}
-    try:
-        _PageDefaults.model_validate({key: value for key, value in defaults.items() if key in page})
-        AttributionRequest.model_validate({key: value for key, value in asked.items() if key not in page})
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False)[0]
-        field = f"defaults[{first['loc'][0]!r}]"
-        raise ExplorerError("out_of_range", f"{field} is {first['input']!r}: {first['msg']}.", field=field) from None
-    if "model" in defaults and defaults["model"] not in models:
-        hint = nearest(defaults["model"], list(models))
-        raise ExplorerError(
-            "unknown_model",
-            f"defaults['model'] is {defaults['model']!r}; no such model.{hint}",
-            field="defaults['model']",
-        )
-    return MappingProxyType(dict(defaults))

@@ -124,6 +124,19 @@ def scores() -> Explorer:
     return _explorer(score_func=None, name="Scores")
 
 
+def presets() -> Explorer:
+    """Three combinations of settings to choose from."""
+    squares = {"type": "smoothgrad_sq", "samples": 5, "noise": 0.2}
+    return _explorer(
+        presets={
+            "Plain gradient": {"method": "saliency"},
+            "Few steps": {"method": "integrated_gradients", "arguments": {"n_steps": 7}, "baseline": "white"},
+            "Squares": {"method": "integrated_gradients", "smoothing": squares, "outlier": 10},
+        },
+        name="Presets",
+    )
+
+
 # --- datasets ----------------------------------------------------------------------------------------
 
 

@@ -82,6 +82,38 @@ def test_what_is_left_out_has_defaults() -> None:
     assert dict(explorer.defaults) == {}
 
 
+class Named(torch.utils.data.Dataset[torch.Tensor]):
+    """As torchvision's data sets are: their class names are an attribute."""
+
+    def __init__(self, classes: Any) -> None:
+        self.classes = classes
+
+    def __getitem__(self, index: int) -> torch.Tensor:
+        return DATA[0]
+
+    def __len__(self) -> int:
+        return 1
+
+
+@pytest.mark.parametrize(
+    ("classes", "wanted"),
+    [
+        (["cat", "dog"], ("cat", "dog")),
+        ([("tench", "Tinca tinca"), ("goldfish",)], ("tench", "goldfish")),
+        ([0, 1], None),
+        ([], None),
+        ("cat", None),
+        (2, None),
+    ],
+)
+def test_class_names_are_the_datasets_where_it_has_them(classes: Any, wanted: Any) -> None:
+    dataset = Named(classes)
+    assert Explorer(nn.ReLU(), dataset).classes == wanted
+    loader = torch.utils.data.DataLoader(torch.utils.data.Subset(dataset, [0]))
+    assert Explorer(nn.ReLU(), loader).classes == wanted
+    assert Explorer(nn.ReLU(), dataset, classes=["mine"]).classes == ("mine",)
+
+
 def test_a_users_methods_are_carried() -> None:
     assert Explorer(nn.ReLU(), DATA, methods=[Method]).methods == (Method,)
 
@@ -143,6 +175,26 @@ def test_the_score_is_named_for_what_it_is(score_func: Any, name: str) -> None:
         ({"defaults": {"smoothing": {"type": "x"}}}, "defaults['smoothing']", "'x'"),
         ({"defaults": {"model": "nett"}}, "defaults['model']", "no such model. Nearest: net"),
         ({"defaults": {"samples": [1]}}, "defaults['samples']", "defaults has no 'samples'"),
+        ({"defaults": {"method": "saliancy"}}, "defaults['method']", "no such method. Nearest: saliency"),
+        (
+            {"defaults": {"method": "occlusion", "arguments": {"window": 3}}},
+            "defaults['arguments']['window']",
+            "'occlusion' has no such argument. Nearest: window_",
+        ),
+        ({"defaults": {"outlier": 3}}, "defaults['outlier']", "defaults has no 'outlier'"),
+        ({"presets": [1]}, "presets", "presets is of type list; it must be a dict"),
+        ({"presets": {1: {}}}, "presets", "presets has the name 1; it must be a non-empty string"),
+        ({"presets": {"a": 3}}, "presets['a']", "presets['a'] is 3; it must be a dict"),
+        (
+            {"presets": {"a": {"smothing": None}}},
+            "presets['a']['smothing']",
+            "presets['a'] has no 'smothing'. Nearest: smoothing",
+        ),
+        ({"presets": {"a": {"model": "net"}}}, "presets['a']['model']", "presets['a'] has no 'model'"),
+        ({"presets": {"a": {"method": "deeplift"}}}, "presets['a']['method']", "Nearest: deep_lift"),
+        ({"presets": {"a": {"arguments": {"n_steps": 3}}}}, "presets['a']", "'arguments' but no 'method'"),
+        ({"presets": {"a": {"outlier": 51}}}, "presets['a']['outlier']", "less than or equal to 50"),
+        ({"presets": {"a": {"sign": "both"}}}, "presets['a']['sign']", "presets['a']['sign'] is 'both'"),
     ],
 )
 def test_a_mistake_names_its_field(changes: dict[str, Any], field: str, words: str) -> None:
@@ -157,7 +209,20 @@ def test_good_defaults_are_kept() -> None:
     defaults = {"model": "net", "method": "occlusion", "arguments": {"window_height": 3}, "count": 4, "k": 20}
     explorer = Explorer({"net": nn.ReLU()}, DATA, defaults={**defaults, "smoothing": {"type": "vargrad"}})
     assert explorer.defaults["arguments"] == {"window_height": 3}
-    assert explorer.defaults["smoothing"] == {"type": "vargrad"}
+    assert explorer.defaults["smoothing"] == {"type": "vargrad", "samples": 20, "noise": 0.15, "seed": 0}
+
+
+def test_presets_are_kept_in_their_order() -> None:
+    squared = {"type": "smoothgrad_sq", "samples": 100, "noise": 0.2}
+    presets = {
+        "Squares": {"method": "integrated_gradients", "smoothing": squared, "outlier": 10, "sign": "absolute"},
+        "Mine": {"method": "method", "target": {"of": "predicted", "against": "runner_up"}},
+        "Nothing": {},
+    }
+    explorer = Explorer({"net": nn.ReLU()}, DATA, methods=[Method], presets=presets)
+    assert list(explorer.presets) == ["Squares", "Mine", "Nothing"]
+    assert explorer.presets["Squares"]["smoothing"] == {**squared, "seed": 0}
+    assert dict(Explorer(nn.ReLU(), DATA).presets) == {}
 
 
 def test_a_batch_takes_what_captums_takes() -> None:

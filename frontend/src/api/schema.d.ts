@@ -725,7 +725,7 @@ export interface components {
             declaration: string;
             /**
              * Defaults
-             * @description presets of the page: any of AttributionRequest's fields, and 'count', 'k'
+             * @description what the page starts with: any of AttributionRequest's fields, and 'count', 'k'
              */
             defaults: {
                 [key: string]: unknown;
@@ -752,6 +752,11 @@ export interface components {
             name: string;
             /** Notices */
             notices: components["schemas"]["Notice"][];
+            /**
+             * Presets
+             * @description in the explorer's order
+             */
+            presets?: components["schemas"]["PresetDescription"][];
             /**
              * Score Name
              * @description heading of the predictions' column: 'probability', 'score' …
@@ -1373,6 +1378,21 @@ export interface components {
              * @description score_func of the output, or the output where there is none
              */
             score: number;
+        };
+        /**
+         * PresetDescription
+         * @description Settings to choose by name.
+         */
+        PresetDescription: {
+            /** Name */
+            name: string;
+            /**
+             * Settings
+             * @description any of AttributionRequest's fields but the model, and of the drawing 'outlier' and 'sign'
+             */
+            settings: {
+                [key: string]: unknown;
+            };
         };
         /**
          * ProgressEvent

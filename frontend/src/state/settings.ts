@@ -67,7 +67,8 @@ export function resolveColumns(ask: Ask, explorer: string, description: Descript
   );
 }
 
-function resolveSettings(ask: ColumnAsk, explorer: string, description: Description): Settings | null {
+/** Null where the explorer offers no method at all. */
+export function resolveSettings(ask: ColumnAsk, explorer: string, description: Description): Settings | null {
   const presets = presetsOf(description);
   const model = description.models.find(({ name }) => name === ask.model) ?? usualModels(description)[0];
   const find = (id: string | null | undefined): MethodDescription | undefined =>

@@ -80,6 +80,8 @@ export const en = {
     parameters: (n: string) => `${n} parameters`,
     outputs: (n: number) => `${n} ${plural(n, "output", "outputs")}`,
     method: "Method",
+    preset: "Preset",
+    presetNone: "Choose…",
     noMethod: "No method of that name",
     about: (method: string) => `About ${method}`,
     limitations: "Limitations",

@@ -85,6 +85,8 @@ export const zh: Text = {
     parameters: (n) => `${n} 个参数`,
     outputs: (n) => `${n} 个输出`,
     method: "方法",
+    preset: "预设",
+    presetNone: "请选择…",
     noMethod: "没有此名称的方法",
     about: (method) => `关于 ${method}`,
     limitations: "局限",

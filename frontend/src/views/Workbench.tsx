@@ -16,6 +16,7 @@ import { LayerSelect } from "../controls/LayerSelect";
 import { MethodSelect } from "../controls/MethodSelect";
 import { ModelSelect } from "../controls/ModelSelect";
 import { PrecisionSelect } from "../controls/PrecisionSelect";
+import { PresetSelect } from "../controls/PresetSelect";
 import { SmoothingControl } from "../controls/SmoothingControl";
 import { TargetSelect } from "../controls/TargetSelect";
 import { useView, useWarnings } from "../state/services";
@@ -171,6 +172,7 @@ const Controls = memo(function Controls(): ReactElement {
     <>
       <ColumnNote />
       <ModelSelect />
+      <PresetSelect />
       <MethodSelect />
       <ArgumentsForm key={`${settings.id} ${settings.method.id}`} />
       <LayerSelect />

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from attriscope.errors import ExplorerError
 from attriscope.features.base import Baseline, Display, Feature, checked_name
+from attriscope.features.byte_level import readable
 from attriscope.features.transforms import Transforms
 
 ToStrings = Callable[[list[int]], Sequence[str]]
@@ -138,7 +139,7 @@ class TextFeature(Feature):
                 field="features",
                 feature=self.name,
             )
-        return strings
+        return readable(strings)
 
     def _ids(self, example: Tensor) -> list[int]:
         if example.dtype.is_floating_point or example.dtype.is_complex or example.dtype is torch.bool:

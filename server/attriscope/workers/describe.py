@@ -18,6 +18,7 @@ from attriscope.workers.messages import (
     MethodDescription,
     ModelDescription,
     Notice,
+    PresetDescription,
 )
 from attriscope.workers.models import LoadedModel
 
@@ -45,6 +46,7 @@ def describe(loaded: LoadedExplorer, name: str) -> Description:
         has_score=explorer.score_func is not None,
         dataset_length=loaded.samples.length,
         defaults=dict(explorer.defaults),
+        presets=[PresetDescription(name=name, settings=dict(of)) for name, of in explorer.presets.items()],
         notices=list(loaded.notices),
         fingerprint=loaded.fingerprint,
         declaration=loaded.declaration,

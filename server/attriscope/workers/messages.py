@@ -231,6 +231,15 @@ class BaselineDescription(Message):
     description: str = Field(description="what it is in the words of the input, e.g. 'zero here = mean grey'")
 
 
+class PresetDescription(Message):
+    """Settings to choose by name."""
+
+    name: str
+    settings: Json = Field(
+        description="any of AttributionRequest's fields but the model, and of the drawing 'outlier' and 'sign'"
+    )
+
+
 class Description(Message):
     """Sent by a worker once its models are loaded."""
 
@@ -243,7 +252,10 @@ class Description(Message):
     score_name: str = Field(description="heading of the predictions' column: 'probability', 'score' …")
     has_score: bool = Field(description="whether the explorer has a score function")
     dataset_length: int | None = Field(description="what `len` says; never relied on")
-    defaults: Json = Field(description="presets of the page: any of AttributionRequest's fields, and 'count', 'k'")
+    defaults: Json = Field(
+        description="what the page starts with: any of AttributionRequest's fields, and 'count', 'k'"
+    )
+    presets: list[PresetDescription] = Field(default_factory=list, description="in the explorer's order")
     notices: list[Notice]
     fingerprint: str = Field(description="of all that was loaded: declaration and models")
     declaration: str = Field(description="fingerprint of the user's file and of what it declares, without the models")

@@ -20,10 +20,13 @@ from tests.server.workers.toys import CLASSES, Direct, Net, pictures, runtime
 
 
 def test_the_description_tells_what_can_be_asked() -> None:
-    told = Description.model_validate(runtime(defaults={"method": "occlusion", "k": 3}).description.model_dump())
+    presets = {"Squares": {"method": "saliency", "outlier": 10}}
+    settings = runtime(defaults={"method": "occlusion", "k": 3}, presets=presets)
+    told = Description.model_validate(settings.description.model_dump())
     assert (told.name, told.classes, told.score_name, told.has_score) == ("Toy", list(CLASSES), "probability", True)
     assert (told.device, told.dataset_length) == ("cpu", 1)
     assert told.defaults == {"method": "occlusion", "k": 3}
+    assert [(preset.name, preset.settings) for preset in told.presets] == [("Squares", presets["Squares"])]
     assert [(feature.name, feature.shape) for feature in told.features] == [("image", [3, 8, 8])]
     [model] = told.models
     assert (model.class_name, model.outputs, model.default_layer) == ("Net", 4, "conv")

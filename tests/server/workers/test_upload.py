@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from attriscope import Batch, ImageFeature
-from attriscope.torchvision_models import explorer as torchvision_explorer
+from attriscope.adapters.torchvision import explorer as torchvision_explorer
 from attriscope.workers.arrays import to_tensor
 from attriscope.workers.image_types import image_type
 from attriscope.workers.protocol import Array

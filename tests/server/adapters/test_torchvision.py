@@ -16,12 +16,13 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from attriscope import ExplorerError
+from attriscope.adapters.files import ImageFolder
+from attriscope.adapters.torchvision import explorer
 from attriscope.samples import Samples
-from attriscope.torchvision_models import ImageFolder, explorer
 from attriscope.workers.runtime import Runtime
 from tests.server.workers.toys import Direct
 
-DATA = Path(os.environ.get("ATTRISCOPE_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
+DATA = Path(os.environ.get("ATTRISCOPE_TEST_DATA", Path(__file__).parents[4] / "shared" / "data"))
 
 
 def resnet(classes: int = 1000) -> nn.Module:

@@ -1,8 +1,7 @@
-"""`attriscope serve --model torchvision:resnet50 --images FOLDER [--weights FILE]`: an explorer without any code."""
+"""torchvision's classifiers: `attriscope serve --model torchvision:resnet50 --images FOLDER [--weights FILE]`."""
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -12,84 +11,48 @@ from typing import Any
 import torch
 import torchvision.models as zoo
 from torch import Tensor, nn
-from torch.utils.data import Dataset
 
+from attriscope.adapters.files import ImageFolder
 from attriscope.errors import ExplorerError, nearest
 from attriscope.explorer import Explorer
 from attriscope.features.image import ImageFeature
-from attriscope.features.pictures import SUFFIXES, open_picture
 
 _WITH_SIDE_OUTPUTS = ("googlenet", "inception_v3")
 _HEAD = re.compile(r"(fc|classifier|heads?)\.(.*\.)?weight")
 """What torchvision calls the head of every classifier; numbered where it has layers, the last one the highest."""
 
 
-def explorer(model: str, images: str, weights: str | None = None) -> Explorer:
+def explorer(model: str, images: str, weights: str | None = None, names: Mapping[str, str] | None = None) -> Explorer:
     """A torchvision classifier on a folder of images.
 
     model: torchvision's name, e.g. 'resnet50'. images: a folder, read with its subfolders; where images lie in
     subfolders, the first one's name is the label. weights: a state dict (.pt, .pth, .safetensors); without it
     torchvision's own default weights, downloaded once. Images are resized, cropped and normalised as torchvision does
     for its default weights. Class names are torchvision's where the outputs are its 1000, else the subfolders' where
-    there are as many.
+    there are as many. names: what the subfolders' names stand for, where they are no class names.
 
     Raises ExplorerError: unknown_model, folder_missing, weights_missing, weights_broken, or, once the model is loaded,
     weights_unavailable where they cannot be downloaded.
     """
     published = _published(model)
-    files = ImageFolder(Path(images), published.transforms())
-    names = list(published.meta["categories"])
+    files = ImageFolder(Path(images), published.transforms(), names)
+    classes = list(published.meta["categories"])
     loader: Callable[[], nn.Module] = partial(_download, model, published)
     if weights is not None:
         state = _read_weights(Path(weights))
         outputs = _outputs(model, state, weights)
         loader = partial(_build, model, state, outputs, weights)
-        if outputs != len(names):
-            names = files.labels if len(files.labels) == outputs else []
+        if outputs != len(classes):
+            classes = files.labels if len(files.labels) == outputs else []
     preset = published.transforms()
     return Explorer(
         models={model: loader},
         dataset=files,
-        classes=names or None,
+        classes=classes or None,
         features=ImageFeature(mean=preset.mean, std=preset.std, from_upload=preset),
         score_func=nn.Softmax(1),
         name=f"{model} on {Path(images).resolve().name}",
     )
-
-
-class ImageFolder(Dataset[tuple[Tensor, str | None]]):
-    """The images below a folder in the order of their paths; the first subfolder's name is the label.
-
-    Raises ExplorerError folder_missing. An item raises ExplorerError, naming the file, where it cannot be read.
-    """
-
-    def __init__(self, folder: Path, transform: Callable[[Any], Tensor]) -> None:
-        self.folder = folder.expanduser().resolve()
-        if not self.folder.is_dir():
-            raise ExplorerError("folder_missing", f"--images: no folder {self.folder}.", field="images")
-        self.files = sorted(
-            Path(parent, name)
-            for parent, folders, names in os.walk(self.folder)
-            for name in names
-            if Path(name).suffix.lower() in SUFFIXES and not name.startswith(".")
-        )
-        self._transform = transform
-
-    @property
-    def labels(self) -> list[str]:
-        """The names of the subfolders with images, sorted."""
-        return sorted({label for file in self.files if (label := self._label(file)) is not None})
-
-    def __len__(self) -> int:
-        return len(self.files)
-
-    def __getitem__(self, index: int) -> tuple[Tensor, str | None]:
-        file = self.files[index]
-        return self._transform(open_picture(file, str(file.relative_to(self.folder)))), self._label(file)
-
-    def _label(self, file: Path) -> str | None:
-        parts = file.relative_to(self.folder).parts
-        return parts[0] if len(parts) > 1 else None
 
 
 def _published(model: str) -> Any:

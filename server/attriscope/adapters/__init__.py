@@ -1,0 +1,1 @@
+"""Models and data of other libraries as explorers: one file a library."""
