@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+from torch import Tensor
 
 from attribution_core import deviations, registry
 from attriscope.features import baselines
 from attriscope.features.base import Feature
 from attriscope.workers.described import Described
+from attriscope.workers.failures import error_body
 from attriscope.workers.loaded import LoadedExplorer
 from attriscope.workers.messages import (
     BaselineDescription,
@@ -33,8 +35,8 @@ def describe(loaded: LoadedExplorer, name: str) -> Description:
         classes=None if explorer.classes is None else list(explorer.classes),
         models=[_model(model, loaded.described[key]) for key, model in loaded.models.items()],
         features=[
-            FeatureDescription(name=feature.name, kind=feature.kind, shape=list(shape) if example else [])
-            for feature, shape in zip(explorer.features, shapes, strict=True)
+            _feature(feature, shape, example[at] if example else None)
+            for at, (feature, shape) in enumerate(zip(explorer.features, shapes, strict=True))
         ],
         methods=[_method(spec, registry.InputInfo(shapes), loaded.described) for spec in loaded.methods.methods],
         baselines=[
@@ -49,6 +51,17 @@ def describe(loaded: LoadedExplorer, name: str) -> Description:
         fingerprint=loaded.fingerprint,
         declaration=loaded.declaration,
         device=loaded.device_name,
+    )
+
+
+def _feature(feature: Feature, shape: tuple[int, ...], example: Tensor | None) -> FeatureDescription:
+    untyped = feature.untyped()
+    return FeatureDescription(
+        name=feature.name,
+        kind=feature.kind,
+        shape=[] if example is None else list(shape),
+        form=feature.form(example),
+        untyped=None if untyped is None else error_body(untyped),
     )
 
 
