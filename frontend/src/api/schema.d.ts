@@ -533,6 +533,11 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+            /**
+             * Parts
+             * @description of several inputs, each one's; joined above
+             */
+            parts?: components["schemas"]["BaselinePart"][];
         };
         /** BaselineFill */
         BaselineFill: {
@@ -546,6 +551,13 @@ export interface components {
              * @enum {string}
              */
             kind: "baseline";
+        };
+        /** BaselinePart */
+        BaselinePart: {
+            /** Description */
+            description: string;
+            /** Feature */
+            feature: string;
         };
         /**
          * BlurFill
@@ -1665,12 +1677,6 @@ export interface components {
              * @enum {string}
              */
             kind: "row";
-            /**
-             * New
-             * @description as of a text
-             * @default false
-             */
-            new: boolean;
             /**
              * Values
              * @description by the name of a line: its number as shown, or its category

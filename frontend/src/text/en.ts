@@ -28,6 +28,8 @@ export const en = {
     `${name} could not be loaded, so the page stays in English. Try again, or reload the page.`,
   /** Between the parts of an enumeration. */
   separator: ", ",
+  /** Between what is said of several inputs. */
+  clauses: "; ",
   /** By code, the fullest first, with parameters in braces; what is not here is said in the server's own words. */
   sentences: {} as Readonly<Record<string, readonly string[]>>,
   /** By their English: what the server says of methods, arguments, baselines and its own progress. */
@@ -114,7 +116,7 @@ export const en = {
     smoothing: "Smoothing",
     smoothingOff: "Off",
     smoothingTypes: { smoothgrad: "SmoothGrad", smoothgrad_sq: "SmoothGrad squared", vargrad: "VarGrad" },
-    smoothingHelp: "Averages the map over noisy copies of the image",
+    smoothingHelp: "Averages the map over noisy copies of the input",
     smoothingSamples: "Copies",
     smoothingNoise: "Noise",
     smoothingNoiseHelp: "Noise is the standard deviation as a share of the input’s range.",
@@ -273,7 +275,7 @@ export const en = {
     shared: "One scale for all",
     sharedHelp: "Maps of one model and method end their colours at the same value, so that samples can be compared",
     evidence: "True evidence",
-    evidenceHelp: "Outlines the pixels that truly decide the class",
+    evidenceHelp: "Marks what truly decides the class",
     more: "Drawing",
     size: "Size",
     sizes: { small: "Small", medium: "Medium", large: "Large" } satisfies Record<TileSize, string>,

@@ -56,7 +56,11 @@ export function localise(text: Text, description: Description): Description {
     baselines: description.baselines.map((baseline) => ({
       ...baseline,
       name: phrase(text, baseline.name),
-      description: phrase(text, baseline.description),
+      description: baseline.parts?.length
+        ? baseline.parts
+            .map((part) => text.features.part(part.feature, phrase(text, part.description)))
+            .join(text.clauses)
+        : phrase(text, baseline.description),
     })),
   };
 }

@@ -35,17 +35,23 @@ class Display:
 
 @dataclass(frozen=True)
 class Baseline:
-    """A reference input by name; `description` says what it looks like, e.g. 'zero here = mean grey'."""
+    """A reference input by name; `description` says what it looks like, e.g. 'zero here = mean grey'.
+
+    parts: of several inputs, what each one's is: its name and description.
+    """
 
     id: str
     name: str
     description: str
+    parts: tuple[tuple[str, str], ...] = ()
 
 
 class Feature(ABC):
     """One input of the model. Examples come without the batch dimension."""
 
     kind: ClassVar[FeatureKind]
+    unit: ClassVar[str | None] = None
+    """What the places of a map are, in forms: 'tokens', 'columns'."""
     dimensions: ClassVar[int]
     """of one example"""
     axes: ClassVar[str]

@@ -29,6 +29,7 @@ class TabularFeature(Feature):
     """
 
     kind: Final = "table"  # type: ignore[misc]
+    unit: Final = "columns"  # type: ignore[misc]
     dimensions: Final = 1  # type: ignore[misc]
     axes: Final = "D"  # type: ignore[misc]
     usual: Final = (16,)  # type: ignore[misc]

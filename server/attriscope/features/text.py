@@ -41,6 +41,7 @@ class TextFeature(Feature):
     """
 
     kind: Final = "text"  # type: ignore[misc]
+    unit: Final = "tokens"  # type: ignore[misc]
     dimensions: Final = 1  # type: ignore[misc]
     axes: Final = "L"  # type: ignore[misc]
     usual: Final = (64,)  # type: ignore[misc]
@@ -149,7 +150,13 @@ class TextFeature(Feature):
         if self._encoder is None or not isinstance(typed, str):
             raise self.untyped() or ExplorerError("wrong_type", f"{self.name!r} is a text.", field="text")
         if len(typed) > LONGEST_TEXT:
-            raise self._too_long(len(typed), LONGEST_TEXT, "characters")
+            raise ExplorerError(
+                "text_too_long",
+                f"The text has {len(typed)} characters; at most {LONGEST_TEXT} are taken.",
+                field="text",
+                characters=len(typed),
+                bound=LONGEST_TEXT,
+            )
         if not typed.strip():
             raise ExplorerError("text_empty", "The text is empty; type at least one word.", field="text")
         try:
@@ -167,7 +174,13 @@ class TextFeature(Feature):
             raise ExplorerError("text_unknown", "None of the words is in the vocabulary; type another.", field="text")
         most = self._bound(like)
         if most is not None and len(found.ids) > most:
-            raise self._too_long(len(found.ids), most, "tokens")
+            raise ExplorerError(
+                "text_too_long",
+                f"The text has {len(found.ids)} tokens; at most {most} are taken.",
+                field="text",
+                tokens=len(found.ids),
+                bound=most,
+            )
         wanted = self._length or (len(like) if self._is_padded(like) else 0)
         ids = found.ids + [self.padding] * (wanted - len(found.ids))
         return torch.tensor(ids, dtype=like.dtype), _unknown(found)
@@ -177,16 +190,6 @@ class TextFeature(Feature):
 
     def _is_padded(self, like: Tensor) -> bool:
         return len(like) > 0 and int(like[-1]) == self.padding
-
-    def _too_long(self, length: int, bound: int, unit: str) -> ExplorerError:
-        return ExplorerError(
-            "text_too_long",
-            f"The text has {length} {unit}; at most {bound} are taken.",
-            field="text",
-            length=length,
-            bound=bound,
-            unit=unit,
-        )
 
     def _text(self, ids: Sequence[int], words: Sequence[Mapping[str, Any]]) -> str | None:
         """As it would be typed."""

@@ -9,12 +9,13 @@ from torch import Tensor
 
 from attribution_core import deviations, registry
 from attriscope.features import baselines
-from attriscope.features.base import Feature
+from attriscope.features.base import Baseline, Feature
 from attriscope.workers.described import Described
 from attriscope.workers.failures import error_body
 from attriscope.workers.loaded import LoadedExplorer
 from attriscope.workers.messages import (
     BaselineDescription,
+    BaselinePart,
     Description,
     FeatureDescription,
     MethodDescription,
@@ -30,6 +31,7 @@ def describe(loaded: LoadedExplorer, name: str) -> Description:
     example = None if loaded.first is None else loaded.first.inputs
     count = len(explorer.features)
     shapes = tuple(tuple(value.shape) for value in example[:count]) if example else _usual(explorer.features)
+    info = registry.InputInfo(shapes, unit=explorer.features[0].unit if count == 1 else None)
     return Description(
         name=explorer.name or name,
         classes=None if explorer.classes is None else list(explorer.classes),
@@ -38,11 +40,8 @@ def describe(loaded: LoadedExplorer, name: str) -> Description:
             _feature(feature, shape, example[at] if example else None)
             for at, (feature, shape) in enumerate(zip(explorer.features, shapes, strict=True))
         ],
-        methods=[_method(spec, registry.InputInfo(shapes), loaded.described) for spec in loaded.methods.methods],
-        baselines=[
-            BaselineDescription(id=baseline.id, name=baseline.name, description=baseline.description)
-            for baseline in baselines.offered(explorer.features)
-        ],
+        methods=[_method(spec, info, loaded.described) for spec in loaded.methods.methods],
+        baselines=[_baseline(baseline) for baseline in baselines.offered(explorer.features)],
         score_name=explorer.score_name,
         has_score=explorer.score_func is not None,
         dataset_length=loaded.samples.length,
@@ -63,6 +62,11 @@ def _feature(feature: Feature, shape: tuple[int, ...], example: Tensor | None) -
         form=feature.form(example),
         untyped=None if untyped is None else error_body(untyped),
     )
+
+
+def _baseline(baseline: Baseline) -> BaselineDescription:
+    parts = [BaselinePart(feature=feature, description=what) for feature, what in baseline.parts]
+    return BaselineDescription(id=baseline.id, name=baseline.name, description=baseline.description, parts=parts)
 
 
 def _usual(features: Sequence[Feature]) -> tuple[tuple[int, ...], ...]:

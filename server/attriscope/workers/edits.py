@@ -71,7 +71,6 @@ class Row(_Edit):
 
     kind: Literal["row"]
     values: dict[str, float | str] = Field(description="by the name of a line: its number as shown, or its category")
-    new: bool = Field(default=False, description="as of a text")
 
 
 Edit = Annotated[Erasure | Typed | Row, Field(discriminator="kind")]

@@ -258,10 +258,16 @@ class FeatureDescription(Message):
     untyped: ErrorBody | None = Field(default=None, description="why a text or a row cannot be typed")
 
 
+class BaselinePart(Message):
+    feature: str
+    description: str
+
+
 class BaselineDescription(Message):
     id: str
     name: str
     description: str = Field(description="what it is in the words of the input, e.g. 'zero here = mean grey'")
+    parts: list[BaselinePart] = Field(default_factory=list, description="of several inputs, each one's; joined above")
 
 
 class Description(Message):

@@ -1,11 +1,10 @@
 import type { ReactElement } from "react";
 
-import { formatValue } from "../../heatmap";
 import { useText } from "../../text";
 import { useEvidenceOf } from "../text/evidence";
 import { Titled } from "../Titled";
 import type { OriginalProps } from "../types";
-import type { Line, TableFeature } from "./rows";
+import { valueOf, type TableFeature } from "./rows";
 import classes from "./table.module.css";
 
 export function OriginalRow(props: OriginalProps<TableFeature>): ReactElement {
@@ -28,10 +27,4 @@ export function OriginalRow(props: OriginalProps<TableFeature>): ReactElement {
       </ul>
     </Titled>
   );
-}
-
-/** "161 cm" */
-export function valueOf({ value, unit }: Line): string {
-  const shown = typeof value === "number" ? formatValue(value, 4) : value;
-  return unit === null ? shown : `${shown} ${unit}`;
 }

@@ -10,8 +10,7 @@ import { barColour, strength } from "../shade";
 import { useEvidenceOf } from "../text/evidence";
 import { Message, Titled } from "../Titled";
 import type { MapsProps } from "../types";
-import { valueOf } from "./OriginalRow";
-import { linesOf, valuedLines, type TableFeature, type ValuedLine } from "./rows";
+import { linesOf, valuedLines, valueOf, type TableFeature, type ValuedLine } from "./rows";
 import classes from "./table.module.css";
 
 const MOST = 20;

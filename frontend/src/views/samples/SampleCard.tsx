@@ -15,7 +15,7 @@ import { CursorPlace, CursorSurface } from "../grid/Cursor";
 import { OpenButton } from "../OpenButton";
 import type { SharedLimits } from "../shared";
 import { CardActions } from "../own/CardActions";
-import { nameOf, SampleName } from "../own/SampleName";
+import { nameOf, OwnNotices, SampleName } from "../own/SampleName";
 import { useSubject, versionOf } from "../workspace";
 import { MapCell } from "./MapCell";
 import { Predictions } from "./Predictions";
@@ -48,6 +48,7 @@ export const SampleCard = memo(function SampleCard(props: SampleCardProps): Reac
       data-sample={sample.index}
     >
       <Head sample={sample} columns={columns} />
+      <OwnNotices sample={sample} />
       <MarksProvider value={marks}>
         <div className={several ? classes.columns : undefined}>
           {several && (
