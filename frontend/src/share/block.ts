@@ -16,6 +16,8 @@ const WIDE = 1.5;
 const PAPER: Rgb = [255, 255, 255];
 const SPACE = 5;
 const MOST_LINES = 40;
+/** Room for what a sample is called, which may be how a text begins. */
+const NAME = 380;
 
 export class Block {
   width = 0;
@@ -30,8 +32,9 @@ export class Block {
     private readonly measure: Measure,
   ) {
     const { display } = grid;
-    this.text(0, 0, "number", row.number);
-    if (row.label !== null) this.text(measure(row.number, "number") + GAP, 0, "label", row.label);
+    const [number = ""] = wrapped(row.number.replaceAll(" ", "\u00a0"), NAME, (part) => measure(part, "number"));
+    this.text(0, 0, "number", number);
+    if (row.label !== null) this.text(measure(number, "number") + GAP, 0, "label", row.label);
     const top = LINE.number + 4;
     const titled = row.cells.some(({ title }) => title !== "");
     const below = top + (titled ? LINE.column : 0);
@@ -40,13 +43,21 @@ export class Block {
     if (display.panels.includes("original"))
       for (const input of row.inputs)
         x = this.add(x, below, input, input.kind === "image" ? original(input.picture) : originalMarks(input)) + GAP;
+    this.width = x - GAP;
+    if (row.inputs.length > 1) this.inLines(row);
+    else this.beside(row, x, top, below);
+  }
+
+  /** The maps of one input stand beside it. */
+  private beside(row: ShownRow, from: number, top: number, below: number): void {
+    let x = from;
     const places = row.cells.map((cell) => {
-      if (x > 0 && titled) x += CELL_GAP - GAP;
-      const from = x;
+      if (x > 0 && below > top) x += CELL_GAP - GAP;
+      const start = x;
       x = this.maps(x, below, row, cell);
       // With one column the captions reach under the original, as on the page.
-      const left = cell.title === "" ? 0 : from;
-      const width = Math.max(x - GAP - left, TILES[display.size]);
+      const left = cell.title === "" ? 0 : start;
+      const width = Math.max(x - GAP - left, TILES[this.grid.display.size]);
       x = Math.max(x, left + width + GAP);
       return { cell, left, width };
     });
@@ -56,6 +67,19 @@ export class Block {
       this.lines(left, end, width, "caption", cell.captions, 3);
     }
     this.width = Math.max(x - GAP, this.width);
+  }
+
+  /** The maps of several inputs stand beneath them, a line for each column. */
+  private inLines(row: ShownRow): void {
+    for (const cell of row.cells) {
+      let y = this.height + GAP;
+      if (cell.title !== "") {
+        this.text(0, y, "column", cell.title);
+        y += LINE.column;
+      }
+      this.width = Math.max(this.width, this.maps(0, y, row, cell) - GAP, 2 * TILES[this.grid.display.size]);
+      this.lines(0, this.height + 6, this.width, "caption", cell.captions, 3);
+    }
   }
 
   at(x: number, y: number): Piece[] {
@@ -107,6 +131,7 @@ export class Block {
 
   private marks(x: number, y: number, panel: MarkPanel): number {
     const width = Math.round(WIDE * TILES[this.grid.display.size]);
+    if (x > 0) x += GAP;
     this.lines(x, y, width, "panel", [markTitle(panel, this.words)], 1);
     const top = y + LINE.panel;
     const end = panel.kind === "words" ? this.spans(x, top, width, panel.marks) : this.rows(x, top, width, panel.marks);

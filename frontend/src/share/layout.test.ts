@@ -165,7 +165,7 @@ describe("words, lines and shares in the picture of a grid", () => {
     const all = texts(drawn);
     for (const word of ["good", "un", "film"]) expect(all.filter((text) => text === word)).toHaveLength(2);
     expect(all).not.toContain("<pad>");
-    for (const text of ["41 years", "red", "0.50", "-0.75", "C", "75 %", "review: A", "person: A"])
+    for (const text of ["41 years", "red", "0.50", "-0.75", "C", "75.0 %", "review: A", "person: A"])
       expect(all).toContain(text);
   });
 

@@ -39,14 +39,12 @@ export function originalMarks(input: Marked): MarkPanel {
   const common = { value: null, share: 0 };
   const marks: Mark[] =
     input.kind === "text"
-      ? input.words
-          .filter(isShown)
-          .map(({ text, start, stop }) => ({
-            ...common,
-            text,
-            beside: null,
-            decides: anyOf(input.decides, start, stop),
-          }))
+      ? input.words.filter(isShown).map(({ text, start, stop }) => ({
+          ...common,
+          text,
+          beside: null,
+          decides: anyOf(input.decides, start, stop),
+        }))
       : input.rows.map((line) => ({
           ...common,
           text: line.name,

@@ -261,8 +261,13 @@ def _beyond(field: NumberField, value: float) -> list[Notice]:
     if field.low is None or field.high is None or field.low <= value <= field.high:
         return []
     message = f"{field.name} is {value:g}; the data have {field.low:g} to {field.high:g}."
-    params = {"column": field.name, "value": value, "low": field.low, "high": field.high}
-    return [Notice(code="beyond_the_data", message=message, params=params)]
+    return [
+        Notice(
+            code="beyond_the_data",
+            message=message,
+            params={"column": field.name, "value": value, "low": field.low, "high": field.high},
+        )
+    ]
 
 
 def _names(field: str, names: Iterable[str] | None) -> tuple[str, ...] | None:

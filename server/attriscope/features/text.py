@@ -221,14 +221,14 @@ class TextFeature(Feature):
 
 def _unknown(found: Encoded) -> list[Notice]:
     """What is said of words that the model does not get as they are."""
-    words = ", ".join(found.unknown)
-    params = {"words": list(found.unknown)}
-    if not found.unknown:
+    said, words = list(found.unknown), ", ".join(found.unknown)
+    if not said:
         return []
     if found.replaced:
         message = f"Not in the vocabulary, and read as unknown: {words}."
-        return [Notice(code="words_unknown", message=message, params=params)]
-    return [Notice(code="words_left_out", message=f"Not in the vocabulary, and left out: {words}.", params=params)]
+        return [Notice(code="words_unknown", message=message, params={"words": said})]
+    message = f"Not in the vocabulary, and left out: {words}."
+    return [Notice(code="words_left_out", message=message, params={"words": said})]
 
 
 def _by_user(from_typed: FromTyped) -> Callable[[str], Encoded]:

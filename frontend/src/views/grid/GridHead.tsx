@@ -23,7 +23,8 @@ export function GridHead(): ReactElement {
   const text = useText();
   const shape = useGridShape();
   const ref = useScrolledTogether<HTMLDivElement>();
-  const { columns, settings } = useWorkspace();
+  const { columns, settings, description } = useWorkspace();
+  const pictured = description.features.some(({ kind }) => kind === "image");
   const titles = useColumnTitles();
   const means = useMeanAgreements();
   const reference = titles[columns.indexOf(settings)] ?? "";
@@ -31,9 +32,7 @@ export function GridHead(): ReactElement {
     <div className={classes.head} {...shape}>
       <div ref={ref} className={classes.headScroll} role="group" aria-label={text.columns.region}>
         <div className={classes.headRow}>
-          <div className={classes.corner}>
-            <ZoomControl />
-          </div>
+          <div className={classes.corner}>{pictured && <ZoomControl />}</div>
           {columns.length > 1 &&
             columns.map((column, i) => (
               <ColumnHead

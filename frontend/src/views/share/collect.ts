@@ -11,12 +11,14 @@ import { decodePicture, formatValue, maskOutline } from "../../heatmap";
 import type { Words } from "../../share/pieces";
 import type { ShownCell, ShownGrid, ShownInput } from "../../share/shown";
 import { cellOf, isForeign } from "../../state/launches";
+import { isOwn } from "../../state/own";
 import type { Display } from "../../state/page";
 import { useDisplay } from "../../state/services";
 import { signOf } from "../../state/sign";
 import { useText, type Text } from "../../text";
 import { columnTitles, describeColumns } from "../../text/columns";
 import { describeCompleteness, describeResult } from "../../text/describe";
+import { nameOf } from "../own/SampleName";
 import { sharedKey } from "../shared";
 import { useWorkspace, type Workspace } from "../workspace";
 
@@ -47,7 +49,7 @@ export function useCollector(): Collector {
   const text = useText();
   const display = useDisplay();
   const workspace = useWorkspace();
-  const indices = workspace.samples.items.map(({ index }) => index);
+  const indices = workspace.samples.items.map(({ index }) => index).filter((index) => !isOwn(index));
   const maps = (signal: AbortSignal): Promise<Found[]> => findMaps(client, text, workspace, signal);
   return {
     maps,
@@ -99,7 +101,7 @@ async function gather(
     rows: await Promise.all(
       rows.map(async ({ sample, cells }) => ({
         sample: sample.index,
-        number: text.sample.number(sample.index),
+        number: isOwn(sample.index) ? nameOf(text, sample, description) : text.sample.number(sample.index),
         label: sample.label?.name ?? null,
         inputs: await loadInputs(explorer.id, sample, evidence, signal),
         cells: cells.map((cell) => shownCell(text, workspace, cell)),
