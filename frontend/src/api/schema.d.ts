@@ -1027,7 +1027,7 @@ export interface components {
             mode: "local" | "team" | "demo";
             /**
              * Uploads
-             * @description whether images of one's own are taken
+             * @description whether inputs of one's own are taken
              */
             uploads: boolean;
             /** Version */

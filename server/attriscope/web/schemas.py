@@ -49,7 +49,7 @@ class ExplorerDetail(ExplorerSummary):
 class Explorers(Message):
     version: str
     mode: Literal["local", "team", "demo"]
-    uploads: bool = Field(description="whether images of one's own are taken")
+    uploads: bool = Field(description="whether inputs of one's own are taken")
     max_upload_bytes: int
     explorers: list[ExplorerSummary]
 
