@@ -167,7 +167,7 @@ def test_several_inputs_are_looked_at_with_one_table_of_scores(page: Page, sever
 
 
 def test_texts_are_compared_in_columns(page: Page, reviews: LiveServer) -> None:
-    opened = ExplorerPage(page, reviews, "count=2&c2.method=saliency&panels=overlay").ready(2)
+    opened = ExplorerPage(page, reviews, "count=2&columns=1,2&c2.method=saliency&panels=overlay").ready(2)
     opened.fetch()
     cells = opened.sample(0).get_by_test_id("cell")
     expect(cells).to_have_count(2)
@@ -178,4 +178,4 @@ def test_texts_are_compared_in_columns(page: Page, reviews: LiveServer) -> None:
 def test_windows_of_a_text_are_single_tokens(page: Page, reviews: LiveServer) -> None:
     opened = ExplorerPage(page, reviews, "method=occlusion&count=1").ready(1)
     for name in ("Window length", "Stride, length"):
-        expect(opened.controls.get_by_role("textbox", name=name)).to_have_value("1 tokens")
+        expect(opened.controls.get_by_role("textbox", name=name)).to_have_value("1 token")

@@ -86,7 +86,7 @@ def test_an_uploaded_picture_that_was_erased(tiny: LiveServer, tmp_path: Path) -
 def test_texts_and_rows_of_ones_own(tmp_path: Path) -> None:
     with LiveServer("serve", f"{EXPLORERS / 'kinds.py'}:text") as server:
         server.samples(count=2)
-        typed = {"kind": "text", "feature": "text", "text": "it's \"not\" good\n'''", "new": True}
+        typed = {"kind": "text", "feature": "text", "text": "'not' \"\\\n", "new": True}
         index = edited(server, typed, 1)
         codes = assert_reproduced(tmp_path, server, [(index, INTEGRATED), (index, {"method": "occlusion"})])
         assert repr(typed["text"]) in codes[0]

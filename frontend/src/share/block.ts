@@ -37,14 +37,15 @@ export class Block {
     if (row.label !== null) this.text(measure(number, "number") + GAP, 0, "label", row.label);
     const top = LINE.number + 4;
     const titled = row.cells.some(({ title }) => title !== "");
-    const below = top + (titled ? LINE.column : 0);
+    const several = row.inputs.length > 1;
+    const below = top + (titled && !several ? LINE.column : 0);
     this.height = below;
     let x = 0;
     if (display.panels.includes("original"))
       for (const input of row.inputs)
         x = this.add(x, below, input, input.kind === "image" ? original(input.picture) : originalMarks(input)) + GAP;
     this.width = x - GAP;
-    if (row.inputs.length > 1) this.inLines(row);
+    if (several) this.inLines(row);
     else this.beside(row, x, top, below);
   }
 
@@ -131,13 +132,13 @@ export class Block {
 
   private marks(x: number, y: number, panel: MarkPanel): number {
     const width = Math.round(WIDE * TILES[this.grid.display.size]);
-    if (x > 0) x += GAP;
     this.lines(x, y, width, "panel", [markTitle(panel, this.words)], 1);
     const top = y + LINE.panel;
     const end = panel.kind === "words" ? this.spans(x, top, width, panel.marks) : this.rows(x, top, width, panel.marks);
     this.reach(end);
     if (panel.bar) this.bar(x, end, width, panel.bar);
-    return x + width;
+    // Text beside text needs more room than beside a picture.
+    return x + width + GAP;
   }
 
   /** Words one after the other. */

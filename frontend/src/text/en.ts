@@ -12,7 +12,7 @@ import { share } from "./en/share";
 import { mapText, detail, present, shortcuts } from "./en/looking";
 import { layers } from "./en/layers";
 import { target } from "./en/target";
-import { ordinal, plural, quoted } from "./en/words";
+import { counted, ordinal, plural, quoted } from "./en/words";
 
 export const en = {
   name: "attriscope",
@@ -329,7 +329,8 @@ export const en = {
     smoothed: (type: string, samples: number, noise: string) => `${type}, ${samples} × ${noise}`,
     noise: (share: number) => `${Math.round(share * 1000) / 10} % noise`,
     argument: (title: string, value: string) => `${title} ${value}`,
-    quantity: (value: string, unit: string) => `${value} ${unit}`,
+    quantity: (value: string, unit: string) => `${value} ${counted(value, unit)}`,
+    unit: counted,
     on: "on",
     off: "off",
     complete: (share: string) => `explains ${share} of the score difference`,

@@ -320,6 +320,7 @@ export const zh: Text = {
     smoothed: (type, samples, noise) => `${type}，${samples} × ${noise}`,
     noise: (share) => `${Math.round(share * 1000) / 10}% 噪声`,
     argument: (title, value) => `${title} ${value}`,
+    unit: (_, unit) => unit,
     quantity: (value, unit) => `${value} ${COUNTED[unit] ?? unit}`,
     on: "开",
     off: "关",
