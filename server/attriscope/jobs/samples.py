@@ -138,7 +138,7 @@ class Uploads:
         info: SampleInfo,
         arrays: Mapping[str, Array],
         most: int,
-        making: Making,
+        making: Making = _READ,
     ) -> SampleRecord:
         """Keeps a sample; beyond `most` of the session, or where there is no room, the oldest go.
 
