@@ -8,6 +8,11 @@ import { noticeText, useText, type Text } from "../../text";
 import { useSubject } from "../workspace";
 import classes from "./own.module.css";
 
+/** The same without the label: "sample 3". */
+export function shortNameOf(text: Text, sample: Sample, description: Description): string {
+  return isOwn(sample.index) ? nameOf(text, sample, description) : text.share.sampleName(sample.index);
+}
+
 type Edited = NonNullable<Sample["edit"]>;
 
 /** What a sample is called in a sentence. */

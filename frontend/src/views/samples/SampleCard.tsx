@@ -191,7 +191,7 @@ function Head({ sample, columns }: { sample: Sample; columns: readonly Column[] 
         </span>
       )}
       <CardActions sample={sample} />
-      <OpenButton sample={sample.index} />
+      <OpenButton sample={sample} />
     </header>
   );
 }

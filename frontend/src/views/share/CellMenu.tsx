@@ -8,12 +8,11 @@ import { Check, Dots } from "../../controls/icons";
 import { isPictured } from "../../features";
 import { fileName } from "../../share/filenames";
 import { copyText, saveFile } from "../../share/save";
-import { isOwn } from "../../state/own";
 import { useDisplay } from "../../state/services";
 import { TESTID } from "../../testids";
 import { useText } from "../../text";
 import { useSubject } from "../workspace";
-import { nameOf } from "../own/SampleName";
+import { nameOf, shortNameOf } from "../own/SampleName";
 import { loadInputs, pictureWords, shownCell } from "./collect";
 import { Item } from "./Item";
 import classes from "./share.module.css";
@@ -40,13 +39,7 @@ export function CellMenu({ sample, model, result, sharedLimit }: CellMenuProps):
   const { info } = result;
   const method = description.methods.find(({ id }) => id === info.method)?.name ?? info.method;
 
-  const names = [
-    description.name,
-    isOwn(sample.index) ? nameOf(text, sample, description) : text.share.sampleName(sample.index),
-    model,
-    method,
-    info.target_name,
-  ];
+  const names = [description.name, shortNameOf(text, sample, description), model, method, info.target_name];
 
   const python: Task = async (signal) => {
     const { code } = await getScript(info.key, explorer.id, model, sample.index, signal);
