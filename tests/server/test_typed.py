@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Iterator
 from contextlib import closing
@@ -152,6 +153,16 @@ def test_other_inputs_stay_those_of_the_sample(several: LiveServer) -> None:
     fresh = edited(several, text("good film", new=True)).json()
     assert fresh["edit"] is not None, "the other inputs are the sample's"
     assert several.run(samples=[0, again["index"]], method="integrated_gradients")["state"] == "done"
+
+
+def test_each_input_tells_the_baselines_that_it_has_itself(several: LiveServer) -> None:
+    image, words, table, _ = several.explorer()["description"]["features"]
+    assert [baseline["id"] for baseline in words["baselines"]] == ["padding"]
+    assert [baseline["id"] for baseline in table["baselines"]] == ["zero", "mean", "sample"]
+    mask = {"width": 6, "height": 6, "bits": base64.b64encode(bytes([255] * 5)).decode()}
+    for baseline in image["baselines"]:
+        fill = {"kind": "baseline", "baseline": baseline["id"]}
+        assert live(several, {"kind": "erase", "feature": "image", "mask": mask, "fill": fill}).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -1036,6 +1036,11 @@ export interface components {
         /** FeatureDescription */
         FeatureDescription: {
             /**
+             * Baselines
+             * @description those of this input by itself
+             */
+            baselines?: components["schemas"]["BaselineDescription"][];
+            /**
              * Form
              * @description how one's own is typed; None where it cannot be
              */

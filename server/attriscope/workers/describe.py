@@ -61,6 +61,7 @@ def _feature(feature: Feature, shape: tuple[int, ...], example: Tensor | None) -
         shape=[] if example is None else list(shape),
         form=feature.form(example),
         untyped=None if untyped is None else error_body(untyped),
+        baselines=[_baseline(baseline) for baseline in feature.baselines()],
     )
 
 

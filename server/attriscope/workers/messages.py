@@ -250,14 +250,6 @@ class RowForm(Message):
 Form = Annotated[TextForm | RowForm, Field(discriminator="kind")]
 
 
-class FeatureDescription(Message):
-    name: str
-    kind: FeatureKind
-    shape: list[int] = Field(description="of one example, without the batch dimension")
-    form: Form | None = Field(default=None, description="how one's own is typed; None where it cannot be")
-    untyped: ErrorBody | None = Field(default=None, description="why a text or a row cannot be typed")
-
-
 class BaselinePart(Message):
     feature: str
     description: str
@@ -268,6 +260,15 @@ class BaselineDescription(Message):
     name: str
     description: str = Field(description="what it is in the words of the input, e.g. 'zero here = mean grey'")
     parts: list[BaselinePart] = Field(default_factory=list, description="of several inputs, each one's; joined above")
+
+
+class FeatureDescription(Message):
+    name: str
+    kind: FeatureKind
+    shape: list[int] = Field(description="of one example, without the batch dimension")
+    form: Form | None = Field(default=None, description="how one's own is typed; None where it cannot be")
+    untyped: ErrorBody | None = Field(default=None, description="why a text or a row cannot be typed")
+    baselines: list[BaselineDescription] = Field(default_factory=list, description="those of this input by itself")
 
 
 class Description(Message):

@@ -9,7 +9,7 @@ import { useSubject } from "../workspace";
 import classes from "./edit.module.css";
 import type { EditorProps } from "./EditDialog";
 import { EditFrame } from "./EditFrame";
-import { FillControl, fillOf, type FillChoice } from "./FillControl";
+import { FillControl, fillOf, startFill } from "./FillControl";
 import { HistoryButtons, onHistoryKey } from "./History";
 import { Surface, type Tool } from "./Surface";
 import { useLive } from "./useDraft";
@@ -18,13 +18,14 @@ import { useEditing } from "./useEditing";
 /** Erases parts of an image. */
 export function EraseEditor({ sample, feature, onClose }: EditorProps<FeatureOf<"image">>): ReactElement {
   const text = useText();
-  const { explorer, settings } = useSubject();
+  const { explorer, description, settings } = useSubject();
   const { name, width, height } = feature;
   const editing = useEditing(width, height);
   const { mask } = editing;
   const [tool, setTool] = useState<Tool>("box");
   const [size, setSize] = useState(Math.max(1, Math.round(Math.min(width, height) / 8)));
-  const [fill, setFill] = useState<FillChoice>({ kind: "baseline", baseline: settings.baseline, colour: "#808080" });
+  const baselines = description.features.find((each) => each.name === name)?.baselines ?? [];
+  const [fill, setFill] = useState(() => startFill(baselines, settings.baseline));
   const share = countPixels(mask) / (width * height);
   const edit = useMemo(
     (): Edit | null =>
@@ -81,7 +82,7 @@ export function EraseEditor({ sample, feature, onClose }: EditorProps<FeatureOf<
             />
           )}
         </div>
-        <FillControl fill={fill} onChange={setFill} />
+        <FillControl fill={fill} baselines={baselines} onChange={setFill} />
         <div className={classes.row}>
           <HistoryButtons steps={editing} clear={share === 0 ? null : editing.clear} />
           <span className={classes.share} role="status">

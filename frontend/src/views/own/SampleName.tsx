@@ -1,6 +1,6 @@
 import type { ReactElement } from "react";
 
-import type { Description, Fill, Sample } from "../../api/types";
+import type { Description, Sample } from "../../api/types";
 import { formatValue } from "../../heatmap";
 import { isOwn } from "../../state/own";
 import { TESTID } from "../../testids";
@@ -26,7 +26,7 @@ export function nameOf(text: Text, sample: Sample, description: Description): st
 export function describeEdit(text: Text, edit: Edited, description: Description): string {
   const source = isOwn(edit.sample) ? text.own.yourSample : text.sample.number(edit.sample);
   if (edit.kind === "erase")
-    return text.edit.from(source, text.edit.percent(edit.share), fillWords(text, edit.fill, description));
+    return text.edit.from(source, text.edit.percent(edit.share), fillWords(text, edit, description));
   if (edit.kind === "text") return text.edit.retyped(source);
   const form = description.features.find(({ name }) => name === edit.feature)?.form;
   const units = new Map(
@@ -39,13 +39,14 @@ export function describeEdit(text: Text, edit: Edited, description: Description)
   return text.edit.revalued(source, values.join(text.separator));
 }
 
-function fillWords(text: Text, fill: Fill, description: Description): string {
+function fillWords(text: Text, { fill, feature }: Edited & { kind: "erase" }, description: Description): string {
   const words = text.edit.fillWords;
   if (fill.kind === "blur") return words.blur;
   if (fill.kind === "colour")
     return words.colour(`#${fill.colour.map((value) => value.toString(16).padStart(2, "0")).join("")}`);
   const baseline = fill.baseline ?? "zero";
-  return words.baseline(description.baselines.find(({ id }) => id === baseline)?.name ?? baseline);
+  const baselines = description.features.find(({ name }) => name === feature)?.baselines ?? [];
+  return words.baseline(baselines.find(({ id }) => id === baseline)?.name ?? baseline);
 }
 
 /** The head of a card: a number, or whose it is and where it is from. */
