@@ -166,10 +166,10 @@ class TabularFeature(Feature):
                 notices += _beyond(field, float(value))
             changed[places[name]] = True
         given = (shown - self._each("mean", like)) / self._each("std", like)
-        found = torch.where(changed, given.to(like.dtype), like)
-        if not bool(torch.isfinite(found).all()):
-            at = int((~torch.isfinite(found)).nonzero()[0])
-            name = next(name for name, of in places.items() if at in of)
+        given = given if like.dtype.is_floating_point else given.round()
+        beyond = (changed & (given.abs() > _largest(like.dtype))).nonzero()
+        if len(beyond):
+            name = next(name for name, of in places.items() if int(beyond[0]) in of)
             raise ExplorerError(
                 "value_too_large",
                 f"{name} is {typed[name]}, more than the model's numbers hold.",
@@ -177,7 +177,7 @@ class TabularFeature(Feature):
                 column=name,
                 value=str(typed[name]),
             )
-        return found, notices
+        return torch.where(changed, given.to(like.dtype), like), notices
 
     def _whole(self, example: Tensor) -> bool:
         return not example.dtype.is_floating_point and not any(self.mean) and set(self.std) == {1.0}
@@ -226,6 +226,12 @@ GeneralFeature = TabularFeature
 def _rounded(value: float) -> float:
     """Without the noise of the normalisation and back."""
     return float(f"{value:.6g}")
+
+
+def _largest(dtype: torch.dtype) -> float:
+    if dtype is torch.bool:
+        return 1.0
+    return float((torch.finfo if dtype.is_floating_point else torch.iinfo)(dtype).max)
 
 
 def _number(field: NumberField, value: float | str) -> float:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from attribution_core import deviations, registry
+from attriscope.errors import ExplorerError
 from attriscope.features import baselines
 from attriscope.features.base import Baseline, Feature
 from attriscope.workers.described import Described
@@ -55,11 +56,15 @@ def describe(loaded: LoadedExplorer, name: str) -> Description:
 
 def _feature(feature: Feature, shape: tuple[int, ...], example: Tensor | None) -> FeatureDescription:
     untyped = feature.untyped()
+    try:
+        form = feature.form(example)
+    except ExplorerError:  # the sample itself says what is wrong with it
+        form = None
     return FeatureDescription(
         name=feature.name,
         kind=feature.kind,
         shape=[] if example is None else list(shape),
-        form=feature.form(example),
+        form=form,
         untyped=None if untyped is None else error_body(untyped),
         baselines=[_baseline(baseline) for baseline in feature.baselines()],
     )

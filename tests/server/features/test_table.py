@@ -125,3 +125,15 @@ def test_whole_numbers_stay_whole() -> None:
     assert feature.from_typed({"rooms": 4}, like)[0].tolist() == [4, 40]
     with pytest.raises(ExplorerError, match=r"rooms is 4\.5; it must be a whole number"):
         feature.from_typed({"rooms": 4.5}, like)
+    with pytest.raises(ExplorerError, match="rooms is 1e\\+20, more than the model's numbers hold"):
+        feature.from_typed({"rooms": 1e20}, like)
+    halves = TabularFeature(columns=["rooms"], std=2)
+    assert halves.from_typed({"rooms": 5.0}, torch.tensor([3]))[0].tolist() == [2]
+
+
+def test_numbers_beyond_the_models_type_are_refused() -> None:
+    like = torch.zeros(1, dtype=torch.float16)
+    assert TabularFeature().from_typed({"feature 1": 60_000}, like)[0].item() == 60_000
+    with pytest.raises(ExplorerError, match="feature 1 is 70000, more than") as refused:
+        TabularFeature().from_typed({"feature 1": 70_000}, like)
+    assert refused.value.field == "values.feature 1"
