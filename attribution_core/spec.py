@@ -52,10 +52,15 @@ Sign = Literal["all", "positive", "absolute"]
 
 @dataclass(frozen=True, slots=True)
 class InputInfo:
-    """The shapes of the inputs and, where it is known, of the chosen layer's value, without the batch dimension."""
+    """The shapes of the inputs and, where it is known, of the chosen layer's value, without the batch dimension.
+
+    Attributes:
+        unit: what the values of a vector are, for forms: 'tokens', 'columns'.
+    """
 
     shapes: tuple[tuple[int, ...], ...]
     layer: tuple[int, ...] | None = None
+    unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

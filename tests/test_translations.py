@@ -101,8 +101,9 @@ def _said() -> Iterator[str]:
     """Every text of the registry and of the baselines."""
     for spec in registry.methods():
         yield from (spec.name, spec.summary, *spec.limitations)
-        for shape in ((3, 32, 32), (32,)):
-            yield from _words(spec.arguments(registry.InputInfo((shape,))).model_json_schema()["properties"])
+        for shape, unit in (((3, 32, 32), None), ((32,), TextFeature.unit), ((32,), TabularFeature.unit)):
+            info = registry.InputInfo((shape,), unit=unit)
+            yield from _words(spec.arguments(info).model_json_schema()["properties"])
     table = TabularFeature(mean=1, background=[[0.0]])
     images = (ImageFeature("image"), ImageFeature("image", mean=0.5, std=0.5))
     for feature in (*images, TextFeature(vocabulary=[""]), TabularFeature(), table, EmptyFeature()):

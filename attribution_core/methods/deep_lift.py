@@ -125,7 +125,7 @@ SPEC = MethodSpec(
     space="feature",
     summary="Compares every activation with the one at a baseline. The map sums to the score's change, in one pass.",
     limitations=(
-        "The map answers 'compared with the baseline': where the image equals it, the attribution is 0.",
+        "The map answers 'compared with the baseline': where the input equals it, the attribution is 0.",
         "Products of activations (attention, gates) have no rule: the map misses part of the change, which is told "
         "(Ancona et al. 2018, https://arxiv.org/abs/1711.06104).",
         "Depends on how the model is written, not only on what it computes (Sundararajan et al. 2017, "

@@ -100,10 +100,10 @@ SPEC = MethodSpec(
     method=DeepLiftShap,
     family="propagation",
     space="feature",
-    summary="DeepLIFT against several images of the dataset instead of one baseline, averaged.",
+    summary="DeepLIFT against several samples of the dataset instead of one baseline, averaged.",
     limitations=(
-        "The map answers 'compared with these images': another draw of them gives another.",
-        "It takes the model to be about linear between image and baselines, and input values to be independent "
+        "The map answers 'compared with these samples': another draw of them gives another.",
+        "It takes the model to be about linear between input and baselines, and input values to be independent "
         "(Lundberg and Lee 2017, https://arxiv.org/abs/1705.07874).",
         "Products of activations (attention, gates) have no rule: the map misses part of the change, which is told "
         "(Ancona et al. 2018, https://arxiv.org/abs/1711.06104).",

@@ -88,11 +88,11 @@ SPEC = MethodSpec(
     method=FeatureAblation,
     family="perturbation",
     space="feature",
-    summary="Covers one cell of a grid after the other and notes how far the score falls.",
+    summary="Covers one part of the input after the other and notes how far the score falls.",
     limitations=(
         "Features are removed one group at a time: evidence that is present twice, or that needs a partner, is missed "
         "(Lundberg and Lee 2017, https://arxiv.org/abs/1705.07874).",
-        "A covered image is unlike any the model was trained on (Hooker et al. 2019, https://arxiv.org/abs/1806.10758).",
+        "A covered input is unlike any the model was trained on (Hooker et al. 2019, https://arxiv.org/abs/1806.10758).",
     ),
     references=("Zeiler and Fergus (2013), https://arxiv.org/abs/1311.2901",),
     build=squares.arguments_for("FeatureAblationArguments"),

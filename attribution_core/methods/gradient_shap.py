@@ -298,7 +298,7 @@ _REFERENCES = (
 
 def _fields() -> dict[str, Any]:
     return {
-        "n_samples": whole(50, 1, 1000, "Samples", "Random baselines and points for each image; more are smoother."),
+        "n_samples": whole(50, 1, 1000, "Samples", "Random baselines and points for each sample; more are smoother."),
         "stdevs": number(0.0, 0.0, 10.0, "Noise", "Standard deviation of noise on the input.", advanced=True),
         "multiply_by_inputs": multiply(),
         "seed": seed(),
@@ -312,7 +312,7 @@ SPECS = (
         method=GradientShap,
         family="path",
         space="feature",
-        summary="The gradient at random points between the image and other images of the dataset, averaged.",
+        summary="The gradient at random points between the input and other samples of the dataset, averaged.",
         limitations=_LIMITATIONS,
         references=_REFERENCES,
         build=lambda info: arguments("GradientShapArguments", **_fields()),
@@ -329,7 +329,7 @@ SPECS = (
         method=LayerGradientShap,
         family="path",
         space="layer",
-        summary="The gradient by the layer at random points between the image and others of the dataset, averaged.",
+        summary="The gradient by the layer at random points between the input and others of the dataset, averaged.",
         limitations=_LIMITATIONS,
         references=_REFERENCES,
         build=lambda info: arguments(
@@ -350,7 +350,7 @@ SPECS = (
         method=NeuronGradientShap,
         family="path",
         space="neuron",
-        summary="A unit's gradient at random points between the image and other images of the dataset, averaged.",
+        summary="A unit's gradient at random points between the input and other samples of the dataset, averaged.",
         limitations=_LIMITATIONS,
         references=_REFERENCES,
         build=lambda info: arguments(

@@ -106,7 +106,7 @@ class NeuronGuidedBackprop(NeuronAttribution, GradientAttribution):
 
 
 _LIMITATIONS = (
-    "Hardly depends on the class or on the later layers: close to a reconstruction of the image (Nie et al. 2018, "
+    "Hardly depends on the class or on the later layers: close to a reconstruction of the input (Nie et al. 2018, "
     "https://arxiv.org/abs/1805.07039; Adebayo et al. 2018, https://arxiv.org/abs/1810.03292; Sixt et al. 2020, "
     "https://arxiv.org/abs/1912.09818).",
     "Changes ReLUs only: other activations keep their gradient.",
@@ -133,7 +133,7 @@ SPECS = (
         method=NeuronGuidedBackprop,
         family="propagation",
         space="neuron",
-        summary="Guided Backprop of a unit of the layer: what in the image drives it, by positive paths only.",
+        summary="Guided Backprop of a unit of the layer: what in the input drives it, by positive paths only.",
         limitations=_LIMITATIONS,
         references=("Springenberg et al. (2014), https://arxiv.org/abs/1412.6806",),
         build=lambda info: arguments(

@@ -64,9 +64,9 @@ SPEC = MethodSpec(
     method=InputXGradient,
     family="gradient",
     space="feature",
-    summary="The gradient times the input: what each pixel adds to the score if the model were linear.",
+    summary="The gradient times the input: what each part adds to the score if the model were linear.",
     limitations=(
-        "Pixels whose value is 0 in the model's space get 0, whatever they mean.",
+        "What is 0 in the model's space gets 0, whatever it means.",
         "Local, like the gradient: it vanishes where the model is saturated (Shrikumar et al. 2017, "
         "https://arxiv.org/abs/1704.02685).",
     ),

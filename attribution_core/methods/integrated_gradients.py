@@ -133,9 +133,9 @@ SPEC = MethodSpec(
     method=IntegratedGradients,
     family="path",
     space="feature",
-    summary="Adds up the gradient on the way from a baseline to the image. The map sums to the score's change.",
+    summary="Adds up the gradient on the way from a baseline to the input. The map sums to the score's change.",
     limitations=(
-        "The map answers 'compared with the baseline': where the image equals it, the attribution is 0 "
+        "The map answers 'compared with the baseline': where the input equals it, the attribution is 0 "
         "(Sturmfels et al. 2020, https://doi.org/10.23915/distill.00022).",
         "With few steps the sum misses the score's change; the convergence delta tells by how much.",
     ),

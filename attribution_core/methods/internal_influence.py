@@ -89,7 +89,7 @@ SPEC = MethodSpec(
     method=InternalInfluence,
     family="path",
     space="layer",
-    summary="The gradient by the layer, averaged on the way from a baseline to the image.",
+    summary="The gradient by the layer, averaged on the way from a baseline to the input.",
     limitations=(
         "It tells how the score would react to a unit, not how much the unit did: it does not add up to the score's "
         "change (Dhamdhere et al. 2018, https://arxiv.org/abs/1805.12233).",

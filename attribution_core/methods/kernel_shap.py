@@ -125,17 +125,17 @@ SPEC = MethodSpec(
     method=KernelShap,
     family="perturbation",
     space="feature",
-    summary="Covers random sets of the image's cells and solves for the Shapley values that explain the scores best.",
+    summary="Covers random sets of the input's parts and solves for the Shapley values that explain the scores best.",
     limitations=(
-        "An estimate: with few samples for the number of cells, maps under two seeds differ (Covert and Lee 2021, "
+        "An estimate: with few samples for the number of parts, maps under two seeds differ (Covert and Lee 2021, "
         "https://arxiv.org/abs/2012.01536).",
-        "Partly covered images are unlike any the model was trained on, and what counts as covered is a choice "
+        "Partly covered inputs are unlike any the model was trained on, and what counts as covered is a choice "
         "(Kumar et al. 2020, https://arxiv.org/abs/2002.11097).",
     ),
     references=("Lundberg and Lee (2017), https://arxiv.org/abs/1705.07874",),
     build=squares.arguments_for(
         "KernelShapArguments",
-        n_samples=whole(256, 2, 5000, "Samples", "Randomly covered images that are evaluated."),
+        n_samples=whole(256, 2, 5000, "Samples", "Randomly covered inputs that are evaluated."),
         seed=seed(),
     ),
     evaluations=lambda values, info: Cost(values.n_samples, 0),

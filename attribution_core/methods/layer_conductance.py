@@ -115,7 +115,7 @@ SPEC = MethodSpec(
     method=LayerConductance,
     family="path",
     space="layer",
-    summary="How much of the score's change between the baseline and the image flows through each unit of the layer.",
+    summary="How much of the score's change between the baseline and the input flows through each unit of the layer.",
     limitations=(
         "The answer depends on the baseline (Sturmfels et al. 2020, https://doi.org/10.23915/distill.00022).",
         "What bypasses the layer is not told; the convergence delta then stays large.",

@@ -147,7 +147,7 @@ SPEC = MethodSpec(
     method=LayerIntegratedGradients,
     family="path",
     space="layer",
-    summary="Adds up the gradient by the layer on the way from its value at a baseline to its value at the image.",
+    summary="Adds up the gradient by the layer on the way from its value at a baseline to its value at the input.",
     limitations=(
         "The answer depends on the baseline (Sturmfels et al. 2020, https://doi.org/10.23915/distill.00022).",
         "Values between the two may be such as the layer never has.",

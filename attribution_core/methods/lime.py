@@ -262,19 +262,19 @@ SPEC = MethodSpec(
     method=Lime,
     family="perturbation",
     space="feature",
-    summary="Covers random halves of the image's cells and fits a sparse linear model to the scores.",
+    summary="Covers random halves of the input's parts and fits a sparse linear model to the scores.",
     limitations=(
         "Maps under two seeds differ: raise the samples until they do not (Alvarez-Melis and Jaakkola 2018, "
         "https://arxiv.org/abs/1806.08049).",
-        "Randomly covered images are unlike any the model was trained on (Slack et al. 2020, "
+        "Randomly covered inputs are unlike any the model was trained on (Slack et al. 2020, "
         "https://arxiv.org/abs/1911.02508).",
-        "Cells that change the score by less than about 0.01 may be dropped: the fit is sparse (Ribeiro et al. 2016, "
+        "Parts that change the score by less than about 0.01 may be dropped: the fit is sparse (Ribeiro et al. 2016, "
         "https://arxiv.org/abs/1602.04938).",
     ),
     references=("Ribeiro et al. (2016), https://arxiv.org/abs/1602.04938",),
     build=squares.arguments_for(
         "LimeArguments",
-        n_samples=whole(256, 2, 5000, "Samples", "Randomly covered images that are evaluated."),
+        n_samples=whole(256, 2, 5000, "Samples", "Randomly covered inputs that are evaluated."),
         seed=seed(),
     ),
     evaluations=lambda values, info: Cost(values.n_samples, 0),

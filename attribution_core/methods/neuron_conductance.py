@@ -138,7 +138,7 @@ SPEC = MethodSpec(
     method=NeuronConductance,
     family="path",
     space="neuron",
-    summary="How much of the score's change between the baseline and the image each pixel causes through a unit.",
+    summary="How much of the score's change between the baseline and the input each part causes through a unit.",
     limitations=(
         "The answer depends on the baseline (Sturmfels et al. 2020, https://doi.org/10.23915/distill.00022).",
         "For a channel, the gradients of its positions are summed before they are multiplied.",

@@ -167,7 +167,7 @@ _LIMITATIONS = (
     "(Ancona et al. 2018, https://arxiv.org/abs/1711.06104).",
 )
 _LIMITATIONS_SHAP = (
-    "The map answers 'compared with these images': another draw of them gives another.",
+    "The map answers 'compared with these samples': another draw of them gives another.",
     "Products of activations (attention, gates) have no rule: the map misses part of the change, which is told "
     "(Ancona et al. 2018, https://arxiv.org/abs/1711.06104).",
 )
@@ -201,7 +201,7 @@ SPECS = (
         method=NeuronDeepLiftShap,
         family="propagation",
         space="neuron",
-        summary="Neuron DeepLIFT against several images of the dataset instead of one baseline, averaged.",
+        summary="Neuron DeepLIFT against several samples of the dataset instead of one baseline, averaged.",
         limitations=_LIMITATIONS_SHAP,
         references=_REFERENCES_SHAP,
         build=lambda info: arguments(

@@ -82,11 +82,11 @@ SPEC = MethodSpec(
     method=NeuronFeatureAblation,
     family="perturbation",
     space="neuron",
-    summary="Covers one cell of a grid after the other and notes how far the unit's value falls.",
+    summary="Covers one part of the input after the other and notes how far the unit's value falls.",
     limitations=(
         "A unit may be zero already: then nothing that is covered lowers it (Zeiler and Fergus 2013, "
         "https://arxiv.org/abs/1311.2901).",
-        "A covered image is unlike any the model was trained on (Hooker et al. 2019, https://arxiv.org/abs/1806.10758).",
+        "A covered input is unlike any the model was trained on (Hooker et al. 2019, https://arxiv.org/abs/1806.10758).",
     ),
     references=("Zeiler and Fergus (2013), https://arxiv.org/abs/1311.2901",),
     build=squares.arguments_for("NeuronFeatureAblationArguments", unit=unit()),

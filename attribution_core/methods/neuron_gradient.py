@@ -71,7 +71,7 @@ SPEC = MethodSpec(
     method=NeuronGradient,
     family="gradient",
     space="neuron",
-    summary="How a unit of the layer reacts to a small change of each pixel.",
+    summary="How a unit of the layer reacts to a small change of each part of the input.",
     limitations=(
         "Local: it sees an infinitesimal change, and vanishes where the unit is saturated or off (Sundararajan et al. "
         "2017, https://arxiv.org/abs/1703.01365).",

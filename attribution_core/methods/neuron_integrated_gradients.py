@@ -100,9 +100,9 @@ SPEC = MethodSpec(
     method=NeuronIntegratedGradients,
     family="path",
     space="neuron",
-    summary="Adds up a unit's gradient on the way from a baseline to the image. The map sums to the unit's change.",
+    summary="Adds up a unit's gradient on the way from a baseline to the input. The map sums to the unit's change.",
     limitations=(
-        "The map answers 'compared with the baseline': where the image equals it, the attribution is 0 "
+        "The map answers 'compared with the baseline': where the input equals it, the attribution is 0 "
         "(Sturmfels et al. 2020, https://doi.org/10.23915/distill.00022).",
     ),
     references=("Sundararajan et al. (2017), https://arxiv.org/abs/1703.01365",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import ceil, prod
 from typing import Any, ClassVar, TypeAlias, final
 
@@ -168,20 +168,23 @@ def _positions(shape: Sequence[int]) -> Sequence[int]:
     return shape[1:] if len(shape) > 1 else shape
 
 
-def _default_window(size: int) -> int:
-    return max(1, int(size / 5 + 0.5))
+def _default_window(limits: Mapping[str, int], info: InputInfo) -> int:
+    """A fifth of the shorter side; of a vector, whose neighbours need have nothing to do with each other, one value."""
+    if all(len(shape) == 1 for shape in info.shapes):
+        return 1
+    return max(1, int(min(limits.values(), default=1) / 5 + 0.5))
 
 
 class _Arguments(Arguments):
     limits: ClassVar[dict[str, int]] = {}
+    side: ClassVar[int] = 1
 
     @model_validator(mode="before")
     @classmethod
     def _window_fits(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Refuse a window larger than the image, naming both; let a stride left out follow the window given."""
+        """Refuse a window larger than the input, naming both; let a stride left out follow the window given."""
         values = dict(values)
-        side = _default_window(min(cls.limits.values()))
-        window = [values.get(f"window_{axis}", min(side, limit)) for axis, limit in cls.limits.items()]
+        window = [values.get(f"window_{axis}", min(cls.side, limit)) for axis, limit in cls.limits.items()]
         if all(type(w) is int and w.bit_length() < 32 for w in window):
             for axis, w, limit in zip(cls.limits, window, cls.limits.values(), strict=True):
                 if w > limit:
@@ -213,9 +216,9 @@ def _axes(info: InputInfo) -> tuple[str, ...]:
 def _arguments(info: InputInfo) -> type[Arguments]:
     axes = _axes(info)
     limits = {axis: min(_positions(shape)[at] for shape in info.shapes) for at, axis in enumerate(axes)}
-    side = _default_window(min(limits.values(), default=1))
+    side = _default_window(limits, info)
     fields = {}
-    unit = "px" if len(axes) > 1 else None
+    unit = "px" if len(axes) > 1 else info.unit
     for axis, limit in limits.items():
         w = min(side, limit)
         fields[f"window_{axis}"] = whole(
@@ -226,7 +229,7 @@ def _arguments(info: InputInfo) -> type[Arguments]:
         fields[f"stride_{axis}"] = whole(
             s, 1, limit, f"Stride, {axis}", f"How far the window moves along the {axis} each time.", unit=unit
         )
-    base = type("_OcclusionArguments", (_Arguments,), {"limits": limits, "__module__": __name__})
+    base = type("_OcclusionArguments", (_Arguments,), {"limits": limits, "side": side, "__module__": __name__})
     return arguments("OcclusionArguments", base, **fields)
 
 
@@ -261,10 +264,10 @@ SPEC = MethodSpec(
     method=Occlusion,
     family="perturbation",
     space="feature",
-    summary="Covers one window of the image after the other and notes how far the score falls.",
+    summary="Covers one window of the input after the other and notes how far the score falls.",
     limitations=(
         "What is seen depends on the window: evidence larger than it, or present twice, is missed.",
-        "A covered image is unlike any the model was trained on (Hooker et al. 2019, https://arxiv.org/abs/1806.10758).",
+        "A covered input is unlike any the model was trained on (Hooker et al. 2019, https://arxiv.org/abs/1806.10758).",
     ),
     references=("Zeiler and Fergus (2013), https://arxiv.org/abs/1311.2901",),
     build=_arguments,

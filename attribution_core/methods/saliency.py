@@ -67,7 +67,7 @@ SPEC = MethodSpec(
     method=Saliency,
     family="gradient",
     space="feature",
-    summary="How strongly the score reacts to a small change of each pixel: the gradient's magnitude.",
+    summary="How strongly the score reacts to a small change of each part of the input: the gradient's magnitude.",
     limitations=(
         "Local: it sees an infinitesimal change, and vanishes where the model is saturated (Sundararajan et al. 2017, "
         "https://arxiv.org/abs/1703.01365).",

@@ -105,11 +105,11 @@ SPEC = MethodSpec(
     method=ShapleyValueSampling,
     family="perturbation",
     space="feature",
-    summary="Uncovers the image cell by cell in random orders and averages what each cell adds to the score.",
+    summary="Uncovers the input part by part in random orders and averages what each part adds to the score.",
     limitations=(
         "An estimate: with few orders, maps under two seeds differ visibly (Castro et al. 2009, "
         "https://doi.org/10.1016/j.cor.2008.04.004).",
-        "Partly covered images are unlike any the model was trained on, and what counts as covered is a choice "
+        "Partly covered inputs are unlike any the model was trained on, and what counts as covered is a choice "
         "(Kumar et al. 2020, https://arxiv.org/abs/2002.11097).",
     ),
     references=(
@@ -118,7 +118,7 @@ SPEC = MethodSpec(
     ),
     build=squares.arguments_for(
         "ShapleyValueSamplingArguments",
-        n_samples=whole(10, 1, 1000, "Orders", "Random orders in which cells are uncovered; more are more accurate."),
+        n_samples=whole(10, 1, 1000, "Orders", "Random orders in which parts are uncovered; more are more accurate."),
         seed=seed(),
     ),
     evaluations=_evaluations,

@@ -117,10 +117,10 @@ SPEC = MethodSpec(
     method=ShapleyValues,
     family="perturbation",
     space="feature",
-    summary="Tries every combination of a few cells and averages what each cell adds to the score.",
+    summary="Tries every combination of a few parts and averages what each part adds to the score.",
     limitations=(
-        "Every cell more doubles the cost, so cells are large.",
-        "Partly covered images are unlike any the model was trained on, and what counts as covered is a choice "
+        "Every part more doubles the cost, so parts are large.",
+        "Partly covered inputs are unlike any the model was trained on, and what counts as covered is a choice "
         "(Kumar et al. 2020, https://arxiv.org/abs/2002.11097).",
     ),
     references=("Shapley (1953), https://doi.org/10.1515/9781400881970-018",),

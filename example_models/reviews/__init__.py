@@ -10,7 +10,7 @@ from torch import nn
 
 from attriscope import Explorer, TextFeature
 from example_models.reviews.data import CLASSES, Reviews
-from example_models.reviews.grammar import VOCABULARY
+from example_models.reviews.grammar import LENGTH, VOCABULARY
 from example_models.reviews.model import reviews_cnn
 
 
@@ -20,7 +20,7 @@ def explorer() -> Explorer:
         models={"reviews_cnn": reviews_cnn},
         dataset=Reviews(),
         classes=list(CLASSES),
-        features=TextFeature("review", list(VOCABULARY)),
+        features=TextFeature("review", list(VOCABULARY), length=LENGTH),
         score_func=nn.Softmax(dim=1),
         name="Reviews",
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,8 @@ from attriscope.explorer import Explorer
 from attriscope.features import baselines
 from attriscope.features.pictures import open_picture
 from attriscope.samples import Example, Samples
-from attriscope.workers import embedded
+from attriscope.workers import edit, embedded
+from attriscope.workers.edits import Edit, Erasure, Row, Typed
 from attriscope.workers.loaded import no_stage
 from attriscope.workers.maps import Drawing
 from attriscope.workers.models import LoadedModel, load_models
@@ -89,6 +90,26 @@ class OpenExplorer:
         picture = self.explorer.features[0].from_picture(open_picture(Path(file), str(file)), like)
         return self._batch(self._to_model((picture,)))
 
+    def erased(self, inputs: Inputs, feature: str, mask: str, fill: str) -> Inputs:
+        """`inputs`, a batch of one, with some pixels of an image filled, as in the page.
+
+        mask: which, as scripts write it. fill: a baseline's name ('zero', 'blurred', …) or a colour ('#rrggbb').
+        """
+        height, width = inputs[self._position(feature)].shape[-2:]
+        filled = Erasure(
+            kind="erase", feature=feature, mask=edit.unpacked(mask, width, height), fill=edit.fill_named(fill)
+        )
+        return self._edited(inputs, filled)
+
+    def typed(self, inputs: Inputs, feature: str, typed: str | Mapping[str, float | str]) -> Inputs:
+        """`inputs`, a batch of one, with another text, or other values of a row by the names of its lines.
+
+        Raises ExplorerError for what is no text or value of this feature.
+        """
+        if isinstance(typed, str):
+            return self._edited(inputs, Typed(kind="text", feature=feature, text=typed))
+        return self._edited(inputs, Row(kind="row", feature=feature, values=dict(typed)))
+
     def baselines(self, name: str, inputs: Inputs) -> Inputs:
         """The named baseline ('zero', 'blurred', …) for `inputs`, a batch of one. Raises ExplorerError for others."""
         features = self.explorer.features
@@ -137,6 +158,14 @@ class OpenExplorer:
         if name not in known:
             raise ExplorerError("unknown_method", f"No method {name!r}.{nearest(name, list(known))}", field="method")
         return known[name]
+
+    def _edited(self, inputs: Inputs, asked: Edit) -> Inputs:
+        at = self._position(asked.feature)
+        value, _ = edit.changed(self.explorer.features[at], inputs[at][0].cpu(), asked)
+        return (*inputs[:at], *self._batch((value,)), *inputs[at + 1 :])
+
+    def _position(self, feature: str) -> int:
+        return edit.position_of([known.name for known in self.explorer.features], feature)
 
     def _model(self, name: str) -> LoadedModel:
         models = self.explorer.models

@@ -93,7 +93,7 @@ class Settings(BaseSettings):
     max_queued_per_session: int = setting(1024, "Quotas", "samples waiting of one session before 429", ge=1)
     max_streams: int = setting(32, "Quotas", "event streams of one session at a time before 429", ge=1)
     max_body_bytes: Bytes = setting(1 << 20, "Quotas", "largest request body that is not an upload", ge=1)
-    uploads: bool | None = setting(None, "Quotas", "let users explain images of their own; absent: not in demo mode")
+    uploads: bool | None = setting(None, "Quotas", "let users explain inputs of their own; absent: not in demo mode")
     max_upload_bytes: Bytes = setting(20 << 20, "Quotas", "largest uploaded file", ge=1)
     max_uploads: int = setting(64, "Quotas", "uploads kept for one session; the oldest goes first", ge=1)
 

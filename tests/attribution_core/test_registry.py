@@ -346,3 +346,21 @@ def test_integer_inputs_are_for_methods_that_do_not_differentiate_them() -> None
 def test_occlusion_needs_positions_of_one_kind() -> None:
     reasons = registry.get("occlusion").applicable(convnet(), (images(), torch.zeros(2, 5)))
     assert reasons == ("Windows need inputs that are all images (C×H×W), all sequences (C×L), or all vectors.",)
+
+
+def test_a_window_over_a_vector_is_one_value_in_the_unit_of_the_input() -> None:
+    occlusion = registry.get("occlusion")
+    for shape, window, stride in (((40,), 1, 1), ((4, 40), 8, 3)):
+        values = occlusion.validate({}, registry.InputInfo((shape,))).model_dump()
+        assert (values["window_length"], values["stride_length"]) == (window, stride)
+    assert occlusion.validate({"window_length": 6}, registry.InputInfo(((40,),))).model_dump()["stride_length"] == 2
+    schema = occlusion.arguments(registry.InputInfo(((40,),), unit="tokens")).model_json_schema()
+    assert schema["properties"]["window_length"]["unit"] == "tokens"
+
+
+def test_methods_speak_of_inputs_and_not_of_images() -> None:
+    for spec in registry.methods():
+        for said in (spec.summary, *spec.limitations):
+            assert not {"image", "images", "pixel", "pixels", "cell", "cells"} & set(
+                said.lower().replace("'s", "").split()
+            )

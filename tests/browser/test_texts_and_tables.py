@@ -84,9 +84,7 @@ def test_texts_offer_nothing_that_needs_pixels(page: Page, reviews: LiveServer) 
     opened = ExplorerPage(page, reviews).ready()
     expect(opened.controls.get_by_text("Padding", exact=True)).to_be_visible()
     expect(opened.controls.locator("img")).to_have_count(0)
-    page.get_by_test_id("share").click()
-    expect(page.get_by_role("menuitem").first).to_be_visible()
-    expect(page.get_by_role("menuitem", name="picture")).to_have_count(0)
+    expect(page.get_by_test_id("zoom-level")).to_have_count(0)
 
 
 def test_a_review_is_looked_at_closely_and_presented(page: Page, reviews: LiveServer) -> None:
@@ -137,3 +135,47 @@ def test_axe_finds_nothing(page: Page, several: LiveServer, scheme: str) -> None
 def test_p13_markup_in_a_text_is_text(page: Page, several: LiveServer) -> None:
     opened = ExplorerPage(page, several).ready()
     expect(opened.page.get_by_text("<script>").first).to_be_visible()
+
+
+def test_the_keyboard_reads_words_out(page: Page, reviews: LiveServer) -> None:
+    opened = fetched(page, reviews)
+    words = opened.sample(0).get_by_test_id("words")
+    shown = words.get_by_role("listitem").all_inner_texts()
+    readout = opened.sample(0).get_by_test_id("word-value")
+    words.focus()
+    for _ in range(2):
+        page.keyboard.press("ArrowRight")
+    expect(readout).to_contain_text(shown[1].split()[0])
+    page.keyboard.press("End")
+    expect(readout).to_contain_text(shown[-1].split()[0])
+    # The page stayed where it is, and has its keys back outside of the words.
+    expect(opened.sample(0)).to_be_visible()
+    page.keyboard.press("Tab")
+    expect(readout).to_contain_text("Point at a word")
+
+
+def test_several_inputs_are_looked_at_with_one_table_of_scores(page: Page, several: LiveServer) -> None:
+    opened = ExplorerPage(page, several, "view=detail&sample=0&count=2")
+    inspected = page.get_by_test_id("inspected")
+    expect(inspected).to_be_visible()
+    opened.fetch()
+    for part in ("words", "lines", "contributions"):
+        expect(inspected.get_by_test_id(part)).to_be_visible()
+    expect(inspected.get_by_role("table")).to_have_count(1)
+    expect(inspected.get_by_test_id("completeness-words")).to_have_count(1)
+    expect(inspected.get_by_test_id("caption")).to_have_count(1)
+
+
+def test_texts_are_compared_in_columns(page: Page, reviews: LiveServer) -> None:
+    opened = ExplorerPage(page, reviews, "count=2&columns=1,2&c2.method=saliency&panels=overlay").ready(2)
+    opened.fetch()
+    cells = opened.sample(0).get_by_test_id("cell")
+    expect(cells).to_have_count(2)
+    expect(cells.get_by_test_id("words")).to_have_count(2)
+    expect(cells.get_by_test_id("agreement").first).to_be_visible()
+
+
+def test_windows_of_a_text_are_single_tokens(page: Page, reviews: LiveServer) -> None:
+    opened = ExplorerPage(page, reviews, "method=occlusion&count=1").ready(1)
+    for name in ("Window length", "Stride, length"):
+        expect(opened.controls.get_by_role("textbox", name=name)).to_have_value("1 token")

@@ -77,12 +77,16 @@ class Mixed(nn.Module):
         return value + self.reader(ids) + self.rows(x) + 0.1 * more.sum(-1, keepdim=True)
 
 
+def text_feature() -> TextFeature:
+    return TextFeature(vocabulary=VOCABULARY, length=LENGTH)
+
+
 def text() -> Explorer:
     return Explorer(
         models={"reader": Reader().eval},
         dataset=[(tokens(index), index % 3) for index in range(COUNT)],
         classes=["no", "maybe", "yes"],
-        features=TextFeature(vocabulary=VOCABULARY),
+        features=text_feature(),
         name="Texts",
     )
 
@@ -115,6 +119,15 @@ def mixed() -> Explorer:
     return Explorer(
         models={"mixed": Mixed().eval},
         dataset=[Batch(tuple(x[None] for x in inputs(index)), [index % 3]) for index in range(COUNT)],
-        features=[ImageFeature(), TextFeature(vocabulary=VOCABULARY), table_feature(), EmptyFeature("extra")],
+        features=[ImageFeature(), text_feature(), table_feature(), EmptyFeature("extra")],
         name="Several",
+    )
+
+
+def untyped() -> Explorer:
+    """Its vocabulary tells strings of ids, and nothing makes ids of a text."""
+    return Explorer(
+        models={"reader": Reader().eval},
+        dataset=[(tokens(index), index % 3) for index in range(COUNT)],
+        features=TextFeature(vocabulary=lambda ids: [VOCABULARY[token] for token in ids]),
     )

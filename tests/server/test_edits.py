@@ -40,7 +40,7 @@ BLACK = {"kind": "colour", "colour": [0, 0, 0]}
 
 
 def edited(server: LiveServer, index: int = 0, client: httpx.Client | None = None, **changes: Any) -> httpx.Response:
-    body = {"feature": "image", "mask": SENT, "fill": BLACK, **changes}
+    body = {"kind": "erase", "feature": "image", "mask": SENT, "fill": BLACK, **changes}
     return (client or server.client).post(f"{PLACE}/{index}/edits", json=body)
 
 
@@ -53,7 +53,8 @@ def test_an_edit_is_a_sample_beside_the_original_and_explained_like_it(server: L
     assert answer.status_code == 201, answer.text
     made = answer.json()
     assert made["index"] >= UPLOADS
-    assert made["edit"] == {"sample": 0, "feature": "image", "share": WHERE.mean(), "fill": BLACK}
+    told = {"kind": "erase", "sample": 0, "feature": "image", "share": WHERE.mean(), "fill": BLACK}
+    assert made["edit"] == told
     assert made["label"] == server.client.get(f"{PLACE}/0").json()["label"]
     before, after = drawn(server, 0), drawn(server, made["index"])
     assert (after[WHERE] == 0).all()
@@ -68,7 +69,8 @@ def test_an_edit_is_a_sample_beside_the_original_and_explained_like_it(server: L
 def test_live_predictions_are_those_of_the_kept_edit_and_keep_nothing(server: LiveServer) -> None:
     model = server.explorer()["description"]["models"][0]["name"]
     fill = {"kind": "baseline", "baseline": "white"}
-    body = {"feature": "image", "mask": SENT, "fill": fill, "models": [model], "classes": [3]}
+    edit = {"kind": "erase", "feature": "image", "mask": SENT, "fill": fill}
+    body = {"edit": edit, "models": [model], "classes": [3]}
     answer = server.client.post(f"{PLACE}/1/edits/predictions", json=body)
     assert answer.status_code == 200, answer.text
     live = answer.json()
@@ -107,7 +109,7 @@ def test_what_cannot_be_edited_so_is_refused(
 def test_an_unknown_fill_is_refused(server: LiveServer, fill: dict[str, Any]) -> None:
     answer = edited(server, fill=fill)
     assert answer.status_code == 422
-    assert answer.json()["field"].startswith("fill")
+    assert answer.json()["field"].startswith("erase.fill")
 
 
 def test_a7_another_sessions_sample_can_neither_be_edited_nor_removed(server: LiveServer) -> None:

@@ -88,7 +88,7 @@ export async function removeSample(explorer: string, index: number): Promise<voi
   if (!response.ok && response.status !== 404) throw fromResponse(response, error);
 }
 
-/** The sample with some pixels filled, as a sample of one's own. */
+/** The sample with one input changed, as a sample of one's own. */
 export const editSample = (explorer: string, index: number, body: Edit): Promise<Sample> =>
   answer(
     client.POST("/api/explorers/{explorer}/samples/{index}/edits", { params: { path: { explorer, index } }, body }),

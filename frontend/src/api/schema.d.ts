@@ -183,7 +183,7 @@ export interface paths {
         put?: never;
         /**
          * Edit Sample
-         * @description The sample with some pixels filled, as a sample of this session; the other pixels stay bit for bit.
+         * @description The sample with one input changed, as a sample of this session; all that is not changed stays bit for bit.
          */
         post: operations["edit_sample_api_explorers__explorer__samples__index__edits_post"];
         delete?: never;
@@ -533,6 +533,11 @@ export interface components {
             id: string;
             /** Name */
             name: string;
+            /**
+             * Parts
+             * @description of several inputs, each one's; joined above
+             */
+            parts?: components["schemas"]["BaselinePart"][];
         };
         /** BaselineFill */
         BaselineFill: {
@@ -546,6 +551,13 @@ export interface components {
              * @enum {string}
              */
             kind: "baseline";
+        };
+        /** BaselinePart */
+        BaselinePart: {
+            /** Description */
+            description: string;
+            /** Feature */
+            feature: string;
         };
         /**
          * BlurFill
@@ -575,6 +587,18 @@ export interface components {
             target: number | null;
             /** Target Name */
             target_name: string | null;
+        };
+        /** ChoiceField */
+        ChoiceField: {
+            /** Choices */
+            choices: string[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "choice";
+            /** Name */
+            name: string;
         };
         /** ColourFill */
         ColourFill: {
@@ -764,17 +788,6 @@ export interface components {
             score_name: string;
         };
         /**
-         * Edit
-         * @description Which pixels of a sample to fill, and with what.
-         */
-        Edit: {
-            /** Feature */
-            feature: string;
-            /** Fill */
-            fill: components["schemas"]["BaselineFill"] | components["schemas"]["BlurFill"] | components["schemas"]["ColourFill"];
-            mask: components["schemas"]["Mask"];
-        };
-        /**
          * EditDraft
          * @description An edit to predict and forget.
          */
@@ -784,11 +797,8 @@ export interface components {
              * @description to be among the predictions, however low their score
              */
             classes?: number[];
-            /** Feature */
-            feature: string;
-            /** Fill */
-            fill: components["schemas"]["BaselineFill"] | components["schemas"]["BlurFill"] | components["schemas"]["ColourFill"];
-            mask: components["schemas"]["Mask"];
+            /** Edit */
+            edit: components["schemas"]["Erasure"] | components["schemas"]["Typed"] | components["schemas"]["Row"];
             /** Models */
             models: string[];
         };
@@ -802,10 +812,20 @@ export interface components {
                 [key: string]: components["schemas"]["ErrorBody"];
             };
             /**
-             * Image
-             * @description base64 of a PNG: the edited sample as displayed
+             * Feature
+             * @description the edited input as the page shows it
              */
-            image: string;
+            feature: components["schemas"]["ImageSample"] | components["schemas"]["TextSample"] | components["schemas"]["TableSample"] | components["schemas"]["EmptySample"];
+            /**
+             * Image
+             * @description base64 of a PNG, where it is a picture
+             */
+            image: string | null;
+            /**
+             * Notices
+             * @description what to know of the edit, such as words that are not in the vocabulary
+             */
+            notices: components["schemas"]["Notice"][];
             /**
              * Predictions
              * @description by model, best first; then the classes asked for
@@ -813,23 +833,6 @@ export interface components {
             predictions: {
                 [key: string]: components["schemas"]["Prediction"][];
             };
-        };
-        /**
-         * Edited
-         * @description What a sample was made of, where some of another's pixels were filled.
-         */
-        Edited: {
-            /** Feature */
-            feature: string;
-            /** Fill */
-            fill: components["schemas"]["BaselineFill"] | components["schemas"]["BlurFill"] | components["schemas"]["ColourFill"];
-            /** Sample */
-            sample: number;
-            /**
-             * Share
-             * @description of the pixels
-             */
-            share: number;
         };
         /**
          * EmptySample
@@ -855,6 +858,47 @@ export interface components {
              * @description of its map: a place for each token of a text, each number of a row
              */
             width: number;
+        };
+        /** Erased */
+        Erased: {
+            /** Feature */
+            feature: string;
+            /** Fill */
+            fill: components["schemas"]["BaselineFill"] | components["schemas"]["BlurFill"] | components["schemas"]["ColourFill"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "erase";
+            /**
+             * Sample
+             * @description what it was made of
+             */
+            sample: number;
+            /**
+             * Share
+             * @description of the pixels
+             */
+            share: number;
+        };
+        /**
+         * Erasure
+         * @description Some pixels of a picture filled.
+         */
+        Erasure: {
+            /**
+             * Feature
+             * @description the input that is changed; the sample's others stay
+             */
+            feature: string;
+            /** Fill */
+            fill: components["schemas"]["BaselineFill"] | components["schemas"]["BlurFill"] | components["schemas"]["ColourFill"];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "erase";
+            mask: components["schemas"]["Mask"];
         };
         /**
          * ErrorBody
@@ -988,7 +1032,7 @@ export interface components {
             mode: "local" | "team" | "demo";
             /**
              * Uploads
-             * @description whether images of one's own are taken
+             * @description whether inputs of one's own are taken
              */
             uploads: boolean;
             /** Version */
@@ -996,6 +1040,16 @@ export interface components {
         };
         /** FeatureDescription */
         FeatureDescription: {
+            /**
+             * Baselines
+             * @description those of this input by itself
+             */
+            baselines?: components["schemas"]["BaselineDescription"][];
+            /**
+             * Form
+             * @description how one's own is typed; None where it cannot be
+             */
+            form?: (components["schemas"]["TextForm"] | components["schemas"]["RowForm"]) | null;
             /**
              * Kind
              * @enum {string}
@@ -1008,6 +1062,8 @@ export interface components {
              * @description of one example, without the batch dimension
              */
             shape: number[];
+            /** @description why a text or a row cannot be typed */
+            untyped?: components["schemas"]["ErrorBody"] | null;
         };
         /** HTTPValidationError */
         HTTPValidationError: {
@@ -1338,6 +1394,27 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** NumberField */
+        NumberField: {
+            /** High */
+            high: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "number";
+            /**
+             * Low
+             * @description the smallest in the rows that stand for the data, where there are some
+             */
+            low: number | null;
+            /** Name */
+            name: string;
+            /** Unit */
+            unit: string | null;
+            /** Whole */
+            whole: boolean;
+        };
         /**
          * PartialEvent
          * @description A better estimate of a map under way, at /api/jobs/{job}/partials/{key}/{feature}.npy; latest wins.
@@ -1576,10 +1653,80 @@ export interface components {
             /** Target Name */
             target_name: string | null;
         };
+        /** Retyped */
+        Retyped: {
+            /** Feature */
+            feature: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "text";
+            /**
+             * Sample
+             * @description what it was made of
+             */
+            sample: number;
+        };
+        /** Revalued */
+        Revalued: {
+            /** Feature */
+            feature: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "row";
+            /**
+             * Sample
+             * @description what it was made of
+             */
+            sample: number;
+            /** Values */
+            values: {
+                [key: string]: number | string;
+            };
+        };
+        /**
+         * Row
+         * @description Other values of a row; columns that are not named keep theirs.
+         */
+        Row: {
+            /**
+             * Feature
+             * @description the input that is changed; the sample's others stay
+             */
+            feature: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "row";
+            /**
+             * Values
+             * @description by the name of a line: its number as shown, or its category
+             */
+            values: {
+                [key: string]: number | string;
+            };
+        };
+        /** RowForm */
+        RowForm: {
+            /** Fields */
+            fields: (components["schemas"]["NumberField"] | components["schemas"]["ChoiceField"])[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "row";
+        };
         /** Sample */
         Sample: {
-            /** @description what it was made of, for an edited sample */
-            edit?: components["schemas"]["Edited"] | null;
+            /**
+             * Edit
+             * @description what it was made of, for an edited sample
+             */
+            edit?: (components["schemas"]["Erased"] | components["schemas"]["Retyped"] | components["schemas"]["Revalued"]) | null;
             /**
              * Errors
              * @description by model, why it could not predict this sample
@@ -1594,9 +1741,14 @@ export interface components {
             label: components["schemas"]["Label"] | null;
             /**
              * Name
-             * @description of the file, for an upload
+             * @description of the file, for an upload; how it begins, for a new text
              */
             name?: string | null;
+            /**
+             * Notices
+             * @description what to know of a sample of one's own
+             */
+            notices?: components["schemas"]["Notice"][];
             /**
              * Predictions
              * @description by model, best first, at most 20; a model is absent until it has predicted
@@ -1768,6 +1920,25 @@ export interface components {
              */
             width: number;
         };
+        /** TextForm */
+        TextForm: {
+            /**
+             * Characters
+             * @description most characters
+             * @default 20000
+             */
+            characters: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "text";
+            /**
+             * Tokens
+             * @description most tokens of a text; None where it is not known
+             */
+            tokens: number | null;
+        };
         /**
          * TextSample
          * @description Words, each made of one token or several.
@@ -1788,12 +1959,41 @@ export interface components {
             /** Name */
             name: string;
             /**
+             * Text
+             * @description as it would be typed; None where texts cannot be
+             */
+            text: string | null;
+            /**
              * Width
              * @description of its map: a place for each token of a text, each number of a row
              */
             width: number;
             /** Words */
             words: components["schemas"]["Word"][];
+        };
+        /**
+         * Typed
+         * @description Another text in the place of the sample's.
+         */
+        Typed: {
+            /**
+             * Feature
+             * @description the input that is changed; the sample's others stay
+             */
+            feature: string;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "text";
+            /**
+             * New
+             * @description whether it has nothing to do with the sample's; told so where the model has no other input
+             * @default false
+             */
+            new: boolean;
+            /** Text */
+            text: string;
         };
         /** ValidationError */
         ValidationError: {
@@ -2256,7 +2456,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Edit"];
+                "application/json": components["schemas"]["Erasure"] | components["schemas"]["Typed"] | components["schemas"]["Row"];
             };
         };
         responses: {
@@ -2296,7 +2496,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description the mask is too large */
+            /** @description the edit is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2305,7 +2505,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description a mask of another size or of no pixel, an unknown fill, or an edit that changes nothing */
+            /** @description no edit of this input, or one that changes nothing */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -2377,7 +2577,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description the mask is too large */
+            /** @description the edit is too large */
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -2386,7 +2586,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description a mask of another size or of no pixel, an unknown fill, or an edit that changes nothing */
+            /** @description no edit of this input, or one that changes nothing */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -4,7 +4,7 @@ import { useState, type KeyboardEvent, type ReactElement } from "react";
 import { isFiltered, ORDERS } from "../state/page";
 import { changePage, useBrowse } from "../state/services";
 import { useText } from "../text";
-import { OwnImageButton } from "../views/own/OwnImageButton";
+import { OwnButton } from "../views/own/OwnButton";
 import { GO_TO } from "../views/keyboard";
 import { usePageSteps } from "../views/looking";
 import { useShown, useSubject } from "../views/workspace";
@@ -40,7 +40,7 @@ export function BrowseBar(): ReactElement {
         />
       </label>
       <FilterMenu />
-      <OwnImageButton />
+      <OwnButton />
       {models.length > 1 && !plain && (
         <label className={classes.item}>
           <span>{text.browse.by}</span>

@@ -9,7 +9,7 @@ import { useChangeColumn } from "../views/columns";
 import { useForecast, useSubject } from "../views/workspace";
 import { CLASS_SEARCH, SHOWN } from "./classSearch";
 import { Group, Help } from "./Field";
-import classesOf from "./TargetSelect.module.css";
+import field from "./Field.module.css";
 
 const ALONE = "";
 
@@ -71,7 +71,7 @@ export function TargetSelect(): ReactElement | null {
             error={error ? errorText(text, error) : null}
             onChange={(value) => value !== null && choose(readClass(value) ?? "predicted", against)}
           />
-          <div className={classesOf.rival}>
+          <div className={field.pair}>
             <Select
               label={text.target.ratherThan}
               data={[

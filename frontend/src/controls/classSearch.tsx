@@ -2,7 +2,7 @@
 
 import type { ComboboxItem, OptionsFilter, SelectProps } from "@mantine/core";
 
-import classes from "./TargetSelect.module.css";
+import classes from "./classSearch.module.css";
 
 /** More are not listed at once; a search finds every one. */
 export const SHOWN = 200;

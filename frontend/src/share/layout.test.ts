@@ -2,11 +2,14 @@ import { describe, expect, it } from "vitest";
 
 import { underlay, type Picture } from "../heatmap";
 import { INITIAL, type Display } from "../state/page";
-import { layout, wrapped, type Layout, type Piece, type Words } from "./layout";
+import { layout, type Layout } from "./layout";
+import { wrapped, type Piece, type Words } from "./pieces";
 import type { ShownCell, ShownGrid, ShownRow } from "./shown";
 
 const WORDS: Words = {
   panels: { original: "O", overlay: "V", heat: "H", positive: "P", negative: "N", masked: "M" },
+  attribution: "A",
+  contributions: "C",
   value: (value) => value.toPrecision(2),
   foot: "made with",
 };
@@ -26,12 +29,19 @@ function cell(title: string, scale = 1): ShownCell {
     group: "g",
     info: {} as ShownCell["info"],
     maps: [{ feature: "image", interpolation: "nearest", map: { width: 4, height: 2, values } }],
+    shares: [],
   };
 }
 
 function row(sample: number, cells: ShownCell[]): ShownRow {
-  const image = { feature: "image", file: new Uint8Array(), picture: picture(4, 2), outline: null };
-  return { sample, number: `#${sample}`, label: "cat", images: [image], cells };
+  const image = {
+    kind: "image" as const,
+    feature: "image",
+    file: new Uint8Array(),
+    picture: picture(4, 2),
+    outline: null,
+  };
+  return { sample, number: `#${sample}`, label: "cat", inputs: [image], cells };
 }
 
 function grid(rows: ShownRow[], display: Partial<Display> = {}): ShownGrid {
@@ -111,5 +121,62 @@ describe("wrapping", () => {
 
   it("makes nothing of nothing", () => {
     expect(wrapped("  ", 50, measure)).toEqual([]);
+  });
+});
+
+describe("words, lines and shares in the picture of a grid", () => {
+  const display = { ...INITIAL.display, panels: ["original", "overlay"] as const };
+  const values = Float32Array.from([0.5, -1, 0.25, 0]);
+  const map = { width: 4, height: 1, values };
+  const words = ["good", "un", "film", "<pad>"].map((text, start) => ({
+    text,
+    start,
+    stop: start + 1,
+    padding: start === 3,
+  }));
+  const rows = [
+    { name: "age", value: 41, unit: "years", places: [0] },
+    { name: "colour", value: "red", unit: null, places: [1, 2, 3] },
+  ];
+  const decides = [true, false, false, false];
+  const mixed: ShownRow = {
+    ...row(0, []),
+    inputs: [
+      { kind: "text", feature: "review", width: 4, words, decides },
+      { kind: "table", feature: "person", width: 4, rows, decides: [] },
+    ],
+    cells: [
+      {
+        ...cell(""),
+        maps: [
+          { feature: "review", interpolation: "nearest", map },
+          { feature: "person", interpolation: "nearest", map },
+        ],
+        shares: [
+          { name: "review", sum: -0.25, share: 0.75 },
+          { name: "person", sum: 0.1, share: 0.25 },
+        ],
+      },
+    ],
+  };
+  const drawn = placed({ ...grid([mixed]), display });
+
+  it("says every word and value, padding left out", () => {
+    const all = texts(drawn);
+    for (const word of ["good", "un", "film"]) expect(all.filter((text) => text === word)).toHaveLength(2);
+    expect(all).not.toContain("<pad>");
+    for (const text of ["41 years", "red", "0.50", "-0.75", "C", "75.0 %", "review: A", "person: A"])
+      expect(all).toContain(text);
+  });
+
+  it("colours what has a value, and nothing stands over anything else", () => {
+    const fills = drawn.pieces.filter((piece) => piece.kind === "fill");
+    expect(new Set(fills.map(({ fill }) => fill)).size).toBeGreaterThan(3);
+    for (const piece of drawn.pieces.filter(isBox)) {
+      expect(piece.x + piece.width).toBeLessThanOrEqual(drawn.width);
+      expect(piece.y + piece.height).toBeLessThanOrEqual(drawn.height);
+    }
+    const bars = drawn.pieces.filter((piece) => piece.kind === "bar");
+    bars.forEach((bar, i) => bars.slice(i + 1).forEach((other) => expect(meet(bar, other)).toBe(false)));
   });
 });

@@ -15,7 +15,10 @@ import {
   type Picture,
   type Sign,
 } from "../heatmap";
+import { valueLines } from "../features/table/rows";
+import { valueWords } from "../features/text/words";
 import type { Display, PanelId } from "../state/page";
+import type { ShownImage, ShownInput } from "./shown";
 
 export interface Panel {
   readonly panel: PanelId;
@@ -44,8 +47,8 @@ export interface Subject {
 
 const enlarged = new WeakMap<Float32Array, Float32Array>();
 
-/** The map in its image's size. */
-export function drawnAt({ map, interpolation }: Subject, { width, height }: Picture): Float32Array {
+/** The map in its input's size. */
+export function drawnAt({ map, interpolation }: Subject, { width, height }: Size): Float32Array {
   let values = enlarged.get(map.values);
   if (!values) enlarged.set(map.values, (values = enlarge(map, width, height, interpolation)));
   return values;
@@ -53,8 +56,24 @@ export function drawnAt({ map, interpolation }: Subject, { width, height }: Pict
 
 export const signFor = ({ sign }: Display, own: Sign): Sign => (sign === "auto" ? own : sign);
 
-export function ownLimit(subject: Subject, picture: Picture, display: Display): number {
-  return colourLimit(drawnAt(subject, picture), signFor(display, subject.sign), display.outlier);
+interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+export const sizeOf = (input: ShownInput): Size =>
+  input.kind === "image" ? input.picture : { width: input.width, height: 1 };
+
+/** What is drawn in colours: pixels, words, or lines. */
+function places(subject: Subject, input: ShownInput): Float32Array {
+  const values = drawnAt(subject, sizeOf(input));
+  if (input.kind === "image") return values;
+  if (input.kind === "text") return Float32Array.from(valueWords(values, input.words), ({ value }) => value);
+  return Float32Array.from(valueLines(values, input.rows), ({ attribution }) => attribution);
+}
+
+export function ownLimit(subject: Subject, input: ShownInput, display: Display): number {
+  return colourLimit(places(subject, input), signFor(display, subject.sign), display.outlier);
 }
 
 export function original({ width, height, rgba }: Picture): Panel {
@@ -71,9 +90,9 @@ export function original({ width, height, rgba }: Picture): Panel {
 export function mapPanel(
   panel: MapPanel,
   subject: Subject,
-  picture: Picture,
+  { picture }: ShownImage,
   display: Display,
-  limit = ownLimit(subject, picture, display),
+  limit = colourLimit(drawnAt(subject, picture), signFor(display, subject.sign), display.outlier),
 ): Panel {
   const { width, height } = picture;
   const values = drawnAt(subject, picture);
@@ -91,17 +110,24 @@ export function mapPanel(
   };
 }
 
+/** The bar of words and lines, which are never see-through. */
+export function markBar(sign: Sign, limit: number, display: Display): Bar {
+  const scale = colourScale(display.scale);
+  const [low, high] = barEnds(scale, sign, limit, "overlay");
+  return { scale, style: "overlay", opacity: 1, low, high, limit };
+}
+
 export function mapPanels(display: Display): MapPanel[] {
   return display.panels.filter((panel): panel is MapPanel => panel !== "original");
 }
 
 /** The largest of the limits that the maps of each group would choose for themselves. */
 export function sharedLimits(
-  all: readonly { readonly group: string; readonly subject: Subject; readonly picture: Picture }[],
+  all: readonly { readonly group: string; readonly subject: Subject; readonly input: ShownInput }[],
   display: Display,
 ): ReadonlyMap<string, number> {
   const limits = new Map<string, number>();
-  for (const { group, subject, picture } of all)
-    limits.set(group, Math.max(limits.get(group) ?? 0, ownLimit(subject, picture, display)));
+  for (const { group, subject, input } of all)
+    limits.set(group, Math.max(limits.get(group) ?? 0, ownLimit(subject, input, display)));
   return limits;
 }

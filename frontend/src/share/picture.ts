@@ -1,8 +1,9 @@
 /** Pictures of what is shown: one panel in its own pixels, or the whole grid. */
 
 import { paintPanelBar } from "./bar";
-import { layout, type Layout, type Piece, type TextStyle, type Words } from "./layout";
+import { layout, type Layout } from "./layout";
 import type { Bar, Panel } from "./panels";
+import type { Piece, TextStyle, Words } from "./pieces";
 import type { ShownGrid } from "./shown";
 
 const FAMILY = '"Geist Variable", system-ui, sans-serif';
@@ -14,6 +15,7 @@ const FONTS: Record<TextStyle, string> = {
   column: `560 13px ${FAMILY}`,
   panel: `540 11px ${FAMILY}`,
   tick: `400 10.5px ${FAMILY}`,
+  word: `400 13px ${FAMILY}`,
   caption: `400 11px ${FAMILY}`,
   foot: `400 11px ${FAMILY}`,
 };
@@ -70,10 +72,14 @@ function draw(context: OffscreenCanvasRenderingContext2D, piece: Piece): void {
   switch (piece.kind) {
     case "text":
       context.font = FONTS[piece.style];
-      context.fillStyle = DIMMED.has(piece.style) ? DIM : INK;
+      context.fillStyle = piece.ink ?? (DIMMED.has(piece.style) ? DIM : INK);
       context.textAlign = piece.align;
       context.textBaseline = "top";
       context.fillText(piece.text, x, y);
+      break;
+    case "fill":
+      context.fillStyle = piece.fill;
+      context.fillRect(x, y, piece.width, piece.height);
       break;
     case "panel": {
       const { panel, width, height, outline } = piece;

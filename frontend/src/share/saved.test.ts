@@ -23,7 +23,7 @@ describe("what is embedded in a saved page", () => {
           sample: 0,
           number: "#0",
           label: null,
-          images: [],
+          inputs: [],
           cells: [
             {
               title: "",
@@ -32,6 +32,7 @@ describe("what is embedded in a saved page", () => {
               group: "",
               info: {} as never,
               maps: [{ feature: "image", interpolation: "nearest", map: { width: 3, height: 2, values } }],
+              shares: [],
             },
           ],
         },

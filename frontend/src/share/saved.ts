@@ -3,7 +3,7 @@
 import { decodePicture } from "../heatmap";
 import type { Display, PanelId, SignChoice, TileSize } from "../state/page";
 import type { ScaleId } from "../heatmap";
-import type { ShownCell, ShownGrid, ShownImage } from "./shown";
+import type { ShownCell, ShownGrid, ShownImage, ShownInput, ShownTable, ShownText } from "./shown";
 
 /** Every word of the saved page, in the language of the page that saved it. */
 export interface SavedWords {
@@ -12,6 +12,9 @@ export interface SavedWords {
   readonly controls: string;
   readonly panels: string;
   readonly panelNames: Readonly<Record<PanelId, string>>;
+  /** The panel of words and lines. */
+  readonly attribution: string;
+  readonly contributions: string;
   readonly sign: string;
   readonly signs: Readonly<Record<SignChoice, string>>;
   readonly scale: string;
@@ -35,11 +38,13 @@ interface SavedRow {
   readonly sample: number;
   readonly number: string;
   readonly label: string | null;
-  readonly images: readonly { feature: string; outline: string | null; file: string }[];
+  readonly inputs: readonly SavedInput[];
   readonly cells: readonly (Omit<ShownCell, "maps"> & {
     readonly maps: readonly { feature: string; interpolation: "nearest" | "bilinear"; map: SavedMap }[];
   })[];
 }
+
+type SavedInput = { kind: "image"; feature: string; outline: string | null; file: string } | ShownText | ShownTable;
 
 interface SavedMap {
   readonly width: number;
@@ -53,9 +58,9 @@ export function toSaved({ title, subtitle, rows, display }: ShownGrid, words: Sa
     subtitle,
     words,
     display,
-    rows: rows.map(({ images, cells, ...row }) => ({
+    rows: rows.map(({ inputs, cells, ...row }) => ({
       ...row,
-      images: images.map(({ feature, outline, file }) => ({ feature, outline, file: toBase64(file) })),
+      inputs: inputs.map((input) => (input.kind === "image" ? savedImage(input) : input)),
       cells: cells.map((cell) => ({
         ...cell,
         maps: cell.maps.map(({ feature, interpolation, map: { width, height, values } }) => ({
@@ -69,21 +74,19 @@ export function toSaved({ title, subtitle, rows, display }: ShownGrid, words: Sa
 }
 
 export async function fromSaved({ title, subtitle, rows, display }: SavedPage): Promise<ShownGrid> {
-  const loadImages = (images: SavedRow["images"]): Promise<ShownImage[]> =>
-    Promise.all(
-      images.map(async ({ feature, outline, file }) => {
-        const bytes = fromBase64(file);
-        return { feature, outline, file: bytes, picture: await decodePicture(new Blob([bytes])) };
-      }),
-    );
+  const load = async (input: SavedInput): Promise<ShownInput> => {
+    if (input.kind !== "image") return input;
+    const file = fromBase64(input.file);
+    return { ...input, file, picture: await decodePicture(new Blob([file])) };
+  };
   return {
     title,
     subtitle,
     display,
     rows: await Promise.all(
-      rows.map(async ({ images, cells, ...row }) => ({
+      rows.map(async ({ inputs, cells, ...row }) => ({
         ...row,
-        images: await loadImages(images),
+        inputs: await Promise.all(inputs.map(load)),
         cells: cells.map((cell) => ({
           ...cell,
           maps: cell.maps.map(({ map, ...rest }) => ({
@@ -94,6 +97,10 @@ export async function fromSaved({ title, subtitle, rows, display }: SavedPage): 
       })),
     ),
   };
+}
+
+function savedImage({ kind, feature, outline, file }: ShownImage): SavedInput {
+  return { kind, feature, outline, file: toBase64(file) };
 }
 
 /** JSON that may stand inside a script element: nothing in it can end the element or open a comment. */

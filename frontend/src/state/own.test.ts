@@ -7,7 +7,7 @@ import { arrange, checkFile, FIRST_OWN, inParts, withoutOwn, withOwn } from "./o
 const upload = (n: number): Sample => sample(FIRST_OWN + n);
 const edited = (n: number, source: number): Sample => ({
   ...upload(n),
-  edit: { sample: source, feature: "image", share: 0.1, fill: { kind: "blur" } },
+  edit: { kind: "erase", sample: source, feature: "image", share: 0.1, fill: { kind: "blur" } },
 });
 const order = (items: readonly Sample[], own: readonly Sample[]): number[] =>
   arrange(items, own).map(({ index }) => (index < FIRST_OWN ? index : index - FIRST_OWN + 100));

@@ -86,6 +86,19 @@ group("describeMethod", () => {
   });
 });
 
+group("describeMethod of a text or a row", () => {
+  it("counts in the input's own unit", () => {
+    const size = (value: number) => ({ type: "integer", title: "Window length", default: value, unit: "tokens" });
+    const occlusion = method({
+      name: "Occlusion",
+      arguments: { properties: { window_length: size(1), stride_length: size(1) } },
+    });
+    expect(describeMethod(en, occlusion, { window_length: 3 }, null)).toBe(
+      "Occlusion, window 3 tokens, stride 1 token",
+    );
+  });
+});
+
 group("describeCompleteness", () => {
   const words = (patch: Partial<ResultInfo>) => describeCompleteness(en, info(patch), description());
 

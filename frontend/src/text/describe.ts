@@ -31,6 +31,8 @@ export function describeArguments(text: Text, method: MethodDescription, chosen:
       return [text.map.argument(phrase(text, stem.replaceAll("_", " ")), withUnit(text, area, field))];
     }
     const shown = formatScalar(text, value);
+    const along = /^(.+)_length$/.exec(field.name)?.[1];
+    if (along !== undefined) return [text.map.argument(phrase(text, along), withUnit(text, shown, field))];
     const unit = field.unit ?? countOf(field);
     if (unit !== null && !field.advanced) return [text.map.quantity(shown, unit)];
     return value === field.default ? [] : [text.map.argument(field.title.toLowerCase(), withUnit(text, shown, field))];

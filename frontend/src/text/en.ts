@@ -12,7 +12,7 @@ import { share } from "./en/share";
 import { mapText, detail, present, shortcuts } from "./en/looking";
 import { layers } from "./en/layers";
 import { target } from "./en/target";
-import { ordinal, plural, quoted } from "./en/words";
+import { counted, ordinal, plural, quoted } from "./en/words";
 
 export const en = {
   name: "attriscope",
@@ -28,6 +28,8 @@ export const en = {
     `${name} could not be loaded, so the page stays in English. Try again, or reload the page.`,
   /** Between the parts of an enumeration. */
   separator: ", ",
+  /** Between what is said of several inputs. */
+  clauses: "; ",
   /** By code, the fullest first, with parameters in braces; what is not here is said in the server's own words. */
   sentences: {} as Readonly<Record<string, readonly string[]>>,
   /** By their English: what the server says of methods, arguments, baselines and its own progress. */
@@ -116,7 +118,7 @@ export const en = {
     smoothing: "Smoothing",
     smoothingOff: "Off",
     smoothingTypes: { smoothgrad: "SmoothGrad", smoothgrad_sq: "SmoothGrad squared", vargrad: "VarGrad" },
-    smoothingHelp: "Averages the map over noisy copies of the image",
+    smoothingHelp: "Averages the map over noisy copies of the input",
     smoothingSamples: "Copies",
     smoothingNoise: "Noise",
     smoothingNoiseHelp: "Noise is the standard deviation as a share of the input’s range.",
@@ -275,7 +277,7 @@ export const en = {
     shared: "One scale for all",
     sharedHelp: "Maps of one model and method end their colours at the same value, so that samples can be compared",
     evidence: "True evidence",
-    evidenceHelp: "Outlines the pixels that truly decide the class",
+    evidenceHelp: "Marks what truly decides the class",
     more: "Drawing",
     size: "Size",
     sizes: { small: "Small", medium: "Medium", large: "Large" } satisfies Record<TileSize, string>,
@@ -329,7 +331,8 @@ export const en = {
     smoothed: (type: string, samples: number, noise: string) => `${type}, ${samples} × ${noise}`,
     noise: (share: number) => `${Math.round(share * 1000) / 10} % noise`,
     argument: (title: string, value: string) => `${title} ${value}`,
-    quantity: (value: string, unit: string) => `${value} ${unit}`,
+    quantity: (value: string, unit: string) => `${value} ${counted(value, unit)}`,
+    unit: counted,
     on: "on",
     off: "off",
     complete: (share: string) => `explains ${share} of the score difference`,

@@ -41,6 +41,18 @@ describe("localise", () => {
   });
 });
 
+describe("the baseline of several inputs", () => {
+  it("is said input by input", () => {
+    const parts = [
+      { feature: "image", description: "every pixel black" },
+      { feature: "text", description: "every token is padding" },
+    ];
+    const joined = { id: "black", name: "Black", description: "image: every pixel black; text: …", parts };
+    const [said] = localise(zh, description({ baselines: [joined] })).baselines;
+    expect(said?.description).toBe("image：所有像素为黑色；text：所有词元均为填充词元");
+  });
+});
+
 describe("choiceName", () => {
   it("is the language's, else made of the value", () => {
     expect(choiceName(zh, "bilinear")).toBe("双线性");

@@ -1,6 +1,6 @@
 /** What the server says in English, in the language of the page. What has no translation, a user's own method, stays. */
 
-import type { Description, MethodDescription } from "../api/types";
+import type { BaselineDescription, Description, MethodDescription } from "../api/types";
 import type { Text } from "./en";
 
 export function phrase(text: Text, english: string): string {
@@ -53,11 +53,21 @@ export function localise(text: Text, description: Description): Description {
         layer.reason === null ? layer : { ...layer, reason: phrase(text, layer.reason) },
       ),
     })),
-    baselines: description.baselines.map((baseline) => ({
-      ...baseline,
-      name: phrase(text, baseline.name),
-      description: phrase(text, baseline.description),
+    features: description.features.map((feature) => ({
+      ...feature,
+      baselines: (feature.baselines ?? []).map((baseline) => localiseBaseline(text, baseline)),
     })),
+    baselines: description.baselines.map((baseline) => localiseBaseline(text, baseline)),
+  };
+}
+
+function localiseBaseline(text: Text, baseline: BaselineDescription): BaselineDescription {
+  const { name, description, parts = [] } = baseline;
+  const said = parts.map((part) => text.features.part(part.feature, phrase(text, part.description)));
+  return {
+    ...baseline,
+    name: phrase(text, name),
+    description: said.length > 0 ? said.join(text.clauses) : phrase(text, description),
   };
 }
 

@@ -4,12 +4,14 @@ import type { ReactElement, ReactNode } from "react";
 import { toErrorBody } from "../api/errors";
 import type { Sample } from "../api/types";
 import { ChevronLeft, ChevronRight } from "../controls/icons";
+import { isOwn } from "../state/own";
 import { changePage, resetFilters, useView } from "../state/services";
 import { useText } from "../text";
 import { ErrorNote } from "./ErrorNote";
 import classes from "./Looked.module.css";
 import { lookAtAll, useSampleSteps, type Looked } from "./looking";
-import { useShown } from "./workspace";
+import { nameOf } from "./own/SampleName";
+import { useShown, useSubject } from "./workspace";
 
 interface LookedHeadProps {
   sample: Sample | null;
@@ -21,6 +23,7 @@ interface LookedHeadProps {
 /** Which sample is looked at, the way to its neighbours, and the way out. */
 export function LookedHead({ sample, leave, labelled = true, children }: LookedHeadProps): ReactElement {
   const text = useText();
+  const { description } = useSubject();
   const { previous, next } = useSampleSteps();
   return (
     <header className={classes.head}>
@@ -38,7 +41,7 @@ export function LookedHead({ sample, leave, labelled = true, children }: LookedH
           <ChevronLeft />
         </ActionIcon>
         <h2 className={classes.title} aria-live="polite">
-          {sample && text.detail.title(sample.index)}
+          {sample && (isOwn(sample.index) ? nameOf(text, sample, description) : text.detail.title(sample.index))}
         </h2>
         <ActionIcon
           variant="default"
@@ -50,7 +53,7 @@ export function LookedHead({ sample, leave, labelled = true, children }: LookedH
           <ChevronRight />
         </ActionIcon>
       </div>
-      {sample && labelled && (
+      {sample && labelled && (sample.label !== null || !isOwn(sample.index)) && (
         <span className={classes.label}>{sample.label ? sample.label.name : text.sample.noLabel}</span>
       )}
       <span className={classes.end}>{children}</span>

@@ -14,7 +14,10 @@ from torch import Tensor
 
 from attriscope.errors import ExplorerError, nearest
 from attriscope.features.transforms import Transforms
-from attriscope.workers.messages import FeatureKind
+from attriscope.workers.messages import FeatureKind, Notice, RowForm, TextForm
+
+TypedInput = str | Mapping[str, float | str]
+"""A text, or values of a row by the names of its lines."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,15 @@ class Display:
 
 @dataclass(frozen=True)
 class Baseline:
-    """A reference input by name; `description` says what it looks like, e.g. 'zero here = mean grey'."""
+    """A reference input by name; `description` says what it looks like, e.g. 'zero here = mean grey'.
+
+    parts: of several inputs, what each one's is: its name and description.
+    """
 
     id: str
     name: str
     description: str
+    parts: tuple[tuple[str, str], ...] = ()
 
 
 class Feature(ABC):
@@ -47,6 +54,8 @@ class Feature(ABC):
     """
 
     kind: ClassVar[FeatureKind]
+    unit: ClassVar[str | None] = None
+    """What the places of a map are, in forms: 'tokens', 'columns'."""
     dimensions: ClassVar[int]
     """of one example"""
     axes: ClassVar[str]
@@ -118,6 +127,21 @@ class Feature(ABC):
         Raises ExplorerError where this kind of input cannot be made of a picture.
         """
         raise ExplorerError("upload_unsupported", f"{self.name!r} is no image; nothing can be uploaded.", field="file")
+
+    def untyped(self) -> ExplorerError | None:
+        """Why nothing can be typed, where that is so and not in the nature of this kind of input."""
+        return None
+
+    def form(self, like: Tensor | None) -> TextForm | RowForm | None:
+        """How an example is typed, None where it cannot be; `like` is one of the dataset."""
+        return None
+
+    def from_typed(self, typed: TypedInput, like: Tensor) -> tuple[Tensor, list[Notice]]:
+        """What somebody has typed as one example, made from `like`; and what they should know of it.
+
+        Raises ExplorerError where it is no input of this kind.
+        """
+        raise ExplorerError("edit_unsupported", f"{self.name!r} cannot be typed.", field="feature", feature=self.name)
 
     def plain(self, colour: tuple[int, int, int], like: Tensor) -> Tensor:
         """An example of one displayed colour (red, green, blue; 0 to 255) everywhere; otherwise as `like`.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from torch import Tensor
 
@@ -24,7 +25,7 @@ def offered(features: Sequence[Feature]) -> tuple[Baseline, ...]:
         # The name of the first one's default would choose something else for another.
         usual = Baseline("default", "Default", "")
     ids = [usual.id, *(id for id in _in_order(features) if id != usual.id and _differs(features, id))]
-    return tuple(Baseline(id, known.get(id, usual).name, _described(features, id)) for id in ids)
+    return tuple(_joined(features, usual if id == usual.id else known[id]) for id in ids)
 
 
 def checked(features: Sequence[Feature], baseline: str | None, field: str = "baseline") -> str:
@@ -65,5 +66,6 @@ def _in_order(features: Sequence[Feature]) -> list[str]:
     return list(dict.fromkeys(one.id for feature in features for one in feature.baselines()))
 
 
-def _described(features: Sequence[Feature], baseline: str) -> str:
-    return "; ".join(f"{feature.name}: {_own(feature, baseline).description}" for feature in features)
+def _joined(features: Sequence[Feature], baseline: Baseline) -> Baseline:
+    parts = tuple((feature.name, _own(feature, baseline.id).description) for feature in features)
+    return replace(baseline, description="; ".join(": ".join(part) for part in parts), parts=parts)

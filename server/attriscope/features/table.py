@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -10,7 +11,8 @@ import torch
 from torch import Tensor
 
 from attriscope.errors import ExplorerError, nearest
-from attriscope.features.base import Baseline, Display, Feature, checked_name, finite_numbers
+from attriscope.features.base import Baseline, Display, Feature, TypedInput, checked_name, finite_numbers
+from attriscope.workers.messages import ChoiceField, Notice, NumberField, RowForm
 
 
 class TabularFeature(Feature):
@@ -21,12 +23,13 @@ class TabularFeature(Feature):
     the normalisation the rows have had already; values are shown without it. groups: a dict of name → columns that are
     one category spread over several, of which one is 1 (one-hot); they are shown as one line, with the sum of their
     attributions. background: rows (M×D, normalised as the dataset's) that stand for the data: with them the baselines
-    'mean' and 'sample' are offered.
+    'mean' and 'sample' are offered, and a number that is typed in the page is held against theirs.
 
     Raises ExplorerError for names, units, groups or rows that do not fit.
     """
 
     kind: Final = "table"  # type: ignore[misc]
+    unit: Final = "columns"  # type: ignore[misc]
     dimensions: Final = 1  # type: ignore[misc]
     axes: Final = "D"  # type: ignore[misc]
     usual: Final = (16,)  # type: ignore[misc]
@@ -114,6 +117,79 @@ class TabularFeature(Feature):
             )
         return torch.tensor(values, dtype=torch.float64)
 
+    # --- typed -------------------------------------------------------------------------------------
+
+    def form(self, like: Tensor | None) -> RowForm | None:
+        if like is None and self.columns is None:
+            return None
+        example = torch.zeros(len(self.columns or ())) if like is None else like
+        fields: list[NumberField | ChoiceField] = []
+        for line in self.display(example).content["rows"]:
+            name, at = str(line["name"]), line["places"][0]
+            if name in self.groups:
+                fields.append(ChoiceField(kind="choice", name=name, choices=list(self.groups[name])))
+                continue
+            low, high = self._range(at, example)
+            fields.append(
+                NumberField(kind="number", name=name, unit=line["unit"], whole=self._whole(example), low=low, high=high)
+            )
+        return RowForm(kind="row", fields=fields)
+
+    def from_typed(self, typed: TypedInput, like: Tensor) -> tuple[Tensor, list[Notice]]:
+        """`like` with the values named; numbers outside the data's range are told.
+
+        Raises ExplorerError: unknown_column, unknown_category, wrong_type, value_not_whole, or value_too_large for what
+        the model's type of number does not hold.
+        """
+        form = self.form(like)
+        if form is None or isinstance(typed, str):
+            raise ExplorerError("wrong_type", f"{self.name!r} is a row; give values by column.", field="values")
+        fields = {field.name: field for field in form.fields}
+        places = {str(line["name"]): line["places"] for line in self.display(like).content["rows"]}
+        shown = like.double() * self._each("std", like) + self._each("mean", like)
+        changed = torch.zeros(len(like), dtype=torch.bool)
+        notices = []
+        for name, value in typed.items():
+            if name not in fields:
+                raise ExplorerError(
+                    "unknown_column",
+                    f"{self.name!r} has no column {name!r}.{nearest(name, list(fields))}",
+                    field=f"values.{name}",
+                    column=name,
+                )
+            field = fields[name]
+            if isinstance(field, ChoiceField):
+                chosen = _category(field, value)
+                shown[places[name]] = torch.tensor([one == chosen for one in field.choices]).double()
+            else:
+                shown[places[name]] = _number(field, value)
+                notices += _beyond(field, float(value))
+            changed[places[name]] = True
+        given = (shown - self._each("mean", like)) / self._each("std", like)
+        given = given if like.dtype.is_floating_point else given.round()
+        beyond = (changed & (given.abs() > _largest(like.dtype))).nonzero()
+        if len(beyond):
+            name = next(name for name, of in places.items() if int(beyond[0]) in of)
+            raise ExplorerError(
+                "value_too_large",
+                f"{name} is {typed[name]}, more than the model's numbers hold.",
+                field=f"values.{name}",
+                column=name,
+                value=str(typed[name]),
+            )
+        return torch.where(changed, given.to(like.dtype), like), notices
+
+    def _whole(self, example: Tensor) -> bool:
+        return not example.dtype.is_floating_point and not any(self.mean) and set(self.std) == {1.0}
+
+    def _range(self, at: int, example: Tensor) -> tuple[float | None, float | None]:
+        """Of a column, as shown, in the rows that stand for the data."""
+        if self._background is None or self._background.shape[1] != len(example):
+            return None, None
+        column = self._background[:, at].double() * self._each("std", example).expand(len(example))[at]
+        column = column + self._each("mean", example).expand(len(example))[at]
+        return _rounded(float(column.min())), _rounded(float(column.max()))
+
     # --- baselines ---------------------------------------------------------------------------------
 
     def baselines(self) -> tuple[Baseline, ...]:
@@ -150,6 +226,54 @@ GeneralFeature = TabularFeature
 def _rounded(value: float) -> float:
     """Without the noise of the normalisation and back."""
     return float(f"{value:.6g}")
+
+
+def _largest(dtype: torch.dtype) -> float:
+    if dtype is torch.bool:
+        return 1.0
+    return float((torch.finfo if dtype.is_floating_point else torch.iinfo)(dtype).max)
+
+
+def _number(field: NumberField, value: float | str) -> float:
+    where = f"values.{field.name}"
+    if isinstance(value, str) or not math.isfinite(value):
+        raise ExplorerError("wrong_type", f"{field.name} is {value!r}; it must be a finite number.", field=where)
+    if field.whole and value != round(value):
+        raise ExplorerError(
+            "value_not_whole",
+            f"{field.name} is {value:g}; it must be a whole number.",
+            field=where,
+            column=field.name,
+            value=value,
+        )
+    return float(value)
+
+
+def _category(field: ChoiceField, value: float | str) -> str:
+    if value not in field.choices:
+        raise ExplorerError(
+            "unknown_category",
+            f"{field.name} is {value!r}, which is none of its categories.{nearest(str(value), field.choices)}",
+            field=f"values.{field.name}",
+            column=field.name,
+            value=str(value),
+            known=field.choices,
+        )
+    return str(value)
+
+
+def _beyond(field: NumberField, value: float) -> list[Notice]:
+    """What is said of a number that the data have none like."""
+    if field.low is None or field.high is None or field.low <= value <= field.high:
+        return []
+    message = f"{field.name} is {value:g}; the data have {field.low:g} to {field.high:g}."
+    return [
+        Notice(
+            code="beyond_the_data",
+            message=message,
+            params={"column": field.name, "value": value, "low": field.low, "high": field.high},
+        )
+    ]
 
 
 def _names(field: str, names: Iterable[str] | None) -> tuple[str, ...] | None:

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import torch
 from torch import Tensor
 
-from attriscope.errors import ExplorerError
-from attriscope.features.base import Baseline, Display, Feature, checked_name
+from attriscope.errors import ExplorerError, user_traceback
+from attriscope.features.base import Baseline, Display, Feature, TypedInput, checked_name
 from attriscope.features.byte_level import readable
+from attriscope.features.tokens import BEGINS, CONTINUES, ENDS, Encoded, encoder_of, most_tokens
 from attriscope.features.transforms import Transforms
+from attriscope.workers.messages import LONGEST_TEXT, Notice, TextForm
 
 ToStrings = Callable[[list[int]], Sequence[str]]
+FromTyped = Callable[[str], Any]
 
 _PADDINGS = ("<pad>", "[PAD]", "<PAD>", "pad", "PAD", "<|endoftext|>")
-_CONTINUES = "##"
-"""WordPiece marks the pieces that go on a word; the others mark those that begin one."""
-_BEGINS = ("▁", "Ġ")
-_ENDS = "</w>"
 
 
 class TextFeature(Feature):
@@ -31,6 +31,11 @@ class TextFeature(Feature):
     its pieces. padding: the id of the token that stands for nothing, the baseline; by default the tokenizer's or
     vocabulary's own ('<pad>', '[PAD]', …), else 0. embedding: the name of the layer that makes vectors of the ids,
     where it cannot be found by itself: it is called with the ids alone.
+    length: how many tokens the model takes, where it takes no other number: a text that is typed in the page is padded
+    to it, and a longer one refused. Without it a text is padded as the sample that it was made from, and may be as long
+    as that or as the tokenizer says (`model_max_length`). from_typed: a function that makes a list of token ids of such
+    a text; by default a tokenizer's own `encode`, or else a vocabulary's words and ##pieces are looked up. With a mere
+    function of ids as the vocabulary, texts cannot be typed without it.
 
     input_transforms: functions that make what the model takes of the ids, e.g. vectors, where the model's embedding has
     been replaced by one that takes them; then gradients are taken by what they make. baseline_transforms: functions of
@@ -40,10 +45,11 @@ class TextFeature(Feature):
 
     Gradients are taken at the embedding and summed over each token's vector; perturbation methods put the padding token
     in the place of tokens.
-    Raises ExplorerError for a vocabulary of no such kind, or a padding that is no id.
+    Raises ExplorerError for a vocabulary of no such kind, a padding that is no id, or a length below 1.
     """
 
     kind: Final = "text"  # type: ignore[misc]
+    unit: Final = "tokens"  # type: ignore[misc]
     dimensions: Final = 1  # type: ignore[misc]
     axes: Final = "L"  # type: ignore[misc]
     usual: Final = (64,)  # type: ignore[misc]
@@ -58,6 +64,8 @@ class TextFeature(Feature):
         baseline_transforms: Any = None,
         padding: int | None = None,
         embedding: str | None = None,
+        length: int | None = None,
+        from_typed: FromTyped | None = None,
     ) -> None:
         self.name = checked_name(name)
         if visualization_transform is not None and baseline_transforms is None:
@@ -78,7 +86,18 @@ class TextFeature(Feature):
             raise ExplorerError(
                 "wrong_type", f"embedding is {embedding!r}; it must be the name of a layer.", field="embedding"
             )
+        if length is not None and (isinstance(length, bool) or not isinstance(length, int) or length < 1):
+            raise ExplorerError("out_of_range", f"length is {length!r}; it must be at least 1.", field="length")
+        if from_typed is not None and not callable(from_typed):
+            raise ExplorerError(
+                "wrong_type",
+                f"from_typed is of type {type(from_typed).__name__}; it must be a function of a text.",
+                field="from_typed",
+            )
         self.padding, self.embedding = padding, embedding
+        self._length, self._most = length, length or most_tokens(vocabulary)
+        self._encoder = encoder_of(vocabulary, known) if from_typed is None else _by_user(from_typed)
+        self._decode = getattr(vocabulary, "decode", None)
 
     def __repr__(self) -> str:
         return f"TextFeature({self.describe()})"
@@ -101,7 +120,7 @@ class TextFeature(Feature):
             return Display(width=len(example), height=1, content={"words": words})
         ids = self._ids(example)
         words = _words(self.tokens(ids), [token == self.padding for token in ids])
-        return Display(width=len(ids), height=1, content={"words": words})
+        return Display(width=len(ids), height=1, content={"words": words, "text": self._text(ids, words)})
 
     def _made_strings(self, example: Tensor) -> list[str]:
         """The words that visualization_transform makes, one for each token, with padding where it made none."""
@@ -151,6 +170,88 @@ class TextFeature(Feature):
             )
         return [int(token) for token in example.tolist()]
 
+    # --- typed -------------------------------------------------------------------------------------
+
+    def untyped(self) -> ExplorerError | None:
+        if self._encoder is not None:
+            return None
+        return ExplorerError(
+            "no_tokenizer",
+            f"The vocabulary of {self.name!r} tells strings of token ids, not ids of a text. Declare a tokenizer, or "
+            "TextFeature(from_typed=…).",
+            field="text",
+            feature=self.name,
+        )
+
+    def form(self, like: Tensor | None) -> TextForm | None:
+        if self._encoder is None:
+            return None
+        return TextForm(kind="text", tokens=self._most if like is None else self._bound(like))
+
+    def from_typed(self, typed: TypedInput, like: Tensor) -> tuple[Tensor, list[Notice]]:
+        """Token ids of the text, padded; words without a token are told.
+
+        Raises ExplorerError: no_tokenizer, text_empty, text_too_long, text_unknown where no token was made of it,
+        typed_failed where the user's tokenizer raises.
+        """
+        if self._encoder is None or not isinstance(typed, str):
+            raise self.untyped() or ExplorerError("wrong_type", f"{self.name!r} is a text.", field="text")
+        if len(typed) > LONGEST_TEXT:
+            raise ExplorerError(
+                "text_too_long",
+                f"The text has {len(typed)} characters; at most {LONGEST_TEXT} are taken.",
+                field="text",
+                characters=len(typed),
+                bound=LONGEST_TEXT,
+            )
+        if not typed.strip():
+            raise ExplorerError("text_empty", "The text is empty; type at least one word.", field="text")
+        try:
+            found = self._encoder(typed)
+        except ExplorerError:
+            raise
+        except Exception as error:  # the user's own function
+            raise ExplorerError(
+                "typed_failed",
+                f"The tokenizer of {self.name!r} raised {type(error).__name__}: {error}",
+                field="text",
+                detail=user_traceback(error),
+            ) from error
+        if not found.ids:
+            raise ExplorerError("text_unknown", "None of the words is in the vocabulary; type another.", field="text")
+        most = self._bound(like)
+        if most is not None and len(found.ids) > most:
+            raise ExplorerError(
+                "text_too_long",
+                f"The text has {len(found.ids)} tokens; at most {most} are taken.",
+                field="text",
+                tokens=len(found.ids),
+                bound=most,
+            )
+        wanted = self._length or (len(like) if self._is_padded(like) else 0)
+        ids = found.ids + [self.padding] * (wanted - len(found.ids))
+        return torch.tensor(ids, dtype=like.dtype), _unknown(found)
+
+    def _bound(self, like: Tensor) -> int | None:
+        return self._most or (len(like) if self._is_padded(like) else None)
+
+    def _is_padded(self, like: Tensor) -> bool:
+        return len(like) > 0 and int(like[-1]) == self.padding
+
+    def _text(self, ids: Sequence[int], words: Sequence[Mapping[str, Any]]) -> str | None:
+        """As it would be typed."""
+        if self._encoder is None:
+            return None
+        if callable(self._decode):
+            with contextlib.suppress(Exception):  # the user's own; the words do as well
+                return str(self._decode([token for token in ids if token != self.padding], skip_special_tokens=True))
+        shown = list(words)
+        while shown and shown[-1]["padding"]:
+            shown.pop()
+        return " ".join(word["text"] for word in shown)
+
+    # --- maps and baselines ------------------------------------------------------------------------
+
     def layer_drawn(self, value: Tensor, shape: tuple[int, ...]) -> Tensor:
         """As every layer's, but a vector for each token (L×C) is drawn along the tokens."""
         by_token = value.dim() == 2 and value.shape[0] == shape[-1]
@@ -171,6 +272,23 @@ class TextFeature(Feature):
         return torch.full_like(example, self.padding)
 
 
+def _unknown(found: Encoded) -> list[Notice]:
+    """What is said of words that the model does not get as they are."""
+    said, words = list(found.unknown), ", ".join(found.unknown)
+    if not said:
+        return []
+    if found.replaced:
+        message = f"Not in the vocabulary, and read as unknown: {words}."
+        return [Notice(code="words_unknown", message=message, params={"words": said})]
+    message = f"Not in the vocabulary, and left out: {words}."
+    return [Notice(code="words_left_out", message=message, params={"words": said})]
+
+
+def _by_user(from_typed: FromTyped) -> Callable[[str], Encoded]:
+    """Of what it returns, the ids as a list, whether it gave a tensor, an array or a batch of one."""
+    return lambda text: Encoded([int(token) for token in torch.as_tensor(from_typed(text)).reshape(-1).tolist()])
+
+
 def _reader(vocabulary: Any) -> tuple[ToStrings, Mapping[str, int]]:
     """A function of ids, and the ids of the strings, where they are known."""
     if isinstance(vocabulary, Mapping):
@@ -183,7 +301,8 @@ def _reader(vocabulary: Any) -> tuple[ToStrings, Mapping[str, int]]:
         return lambda ids: [listed[token] for token in ids], {token: index for index, token in enumerate(listed)}
     for method in ("convert_ids_to_tokens", "lookup_tokens"):
         if callable(found := getattr(vocabulary, method, None)):
-            return found, {}
+            ids = getattr(vocabulary, "get_stoi", dict)
+            return found, ids()
     if callable(vocabulary):
         return vocabulary, {}
     raise ExplorerError(
@@ -196,23 +315,23 @@ def _reader(vocabulary: Any) -> tuple[ToStrings, Mapping[str, int]]:
 
 def _words(tokens: Sequence[str], padding: Sequence[bool]) -> list[dict[str, Any]]:
     """The words and which tokens, from start to stop, each is made of."""
-    marked = next((mark for mark in _BEGINS if any(token.startswith(mark) for token in tokens)), None)
-    ended = any(token.endswith(_ENDS) for token in tokens)
+    marked = next((mark for mark in BEGINS if any(token.startswith(mark) for token in tokens)), None)
+    ended = any(token.endswith(ENDS) for token in tokens)
     words: list[dict[str, Any]] = []
     joins = False
     for at, (token, pad) in enumerate(zip(tokens, padding, strict=True)):
         whole = pad or _is_special(token)
         continued = (
-            token.startswith(_CONTINUES) or (marked is not None and not token.startswith(marked)) or (ended and joins)
+            token.startswith(CONTINUES) or (marked is not None and not token.startswith(marked)) or (ended and joins)
         )
-        text = token.removeprefix(_CONTINUES).removesuffix(_ENDS)
+        text = token.removeprefix(CONTINUES).removesuffix(ENDS)
         text = text if marked is None else text.removeprefix(marked)
         if words and continued and not whole and not words[-1]["whole"]:
             words[-1]["text"] += text
             words[-1]["stop"] = at + 1
         else:
             words.append({"text": text, "start": at, "stop": at + 1, "padding": pad, "whole": whole})
-        joins = not token.endswith(_ENDS)
+        joins = not token.endswith(ENDS)
     return [{key: value for key, value in word.items() if key != "whole"} for word in words]
 
 

@@ -11,12 +11,12 @@ from attriscope.jobs.errors import not_found, unprocessable
 from attriscope.jobs.placement import Placement
 from attriscope.jobs.pool import Pool
 from attriscope.jobs.predictor import Predictor
-from attriscope.jobs.samples import UPLOADS, Query, SampleRecord, SampleTable
+from attriscope.jobs.samples import UPLOADS, Making, Query, SampleRecord, SampleTable
 from attriscope.jobs.scanner import Scanner, ScanState
 from attriscope.jobs.speed import Speed
 from attriscope.metrics import Metrics
 from attriscope.settings import Settings
-from attriscope.workers.messages import AttributionRequest, ClassChoice, Contrast, Edited, ErrorBody, ModelDescription
+from attriscope.workers.messages import AttributionRequest, ClassChoice, Contrast, ErrorBody, ModelDescription
 from attriscope.workers.protocol import Array
 from attriscope.workers.sample_info import SampleInfo
 from attriscope.workers.source import Source
@@ -197,12 +197,10 @@ class HostedExplorer:
         info: SampleInfo,
         arrays: Mapping[str, Array],
         most: int,
-        *,
-        name: str | None = None,
-        edited: Edited | None = None,
+        making: Making,
     ) -> SampleRecord:
         """Keeps what a worker made of an uploaded file, or of a sample; it is predicted before anything else."""
-        record = self.table.uploads.add(session, info, arrays, most, name=name, edited=edited)
+        record = self.table.uploads.add(session, info, arrays, most, making)
         self._samples_changed()
         return record
 

@@ -9,7 +9,8 @@ from typing import Literal
 
 from attriscope.jobs.errors import Refused, not_found, unprocessable
 from attriscope.jobs.spool import Place, Spool
-from attriscope.workers.messages import Edited, ErrorBody
+from attriscope.workers.edits import Edit, Edited
+from attriscope.workers.messages import ErrorBody, Notice
 from attriscope.workers.protocol import Array
 from attriscope.workers.sample_info import Prediction, SampleInfo
 
@@ -40,14 +41,44 @@ class Query:
         return self.order == "mistakes" or self.correct is not None or self.label is not None
 
 
+@dataclass(frozen=True)
+class Origin:
+    """Where a sample comes from: one of the dataset, or (None) an uploaded file, and the edits since, in order."""
+
+    sample: int | None
+    edits: tuple[Edit, ...] = ()
+
+    def then(self, edit: Edit) -> Origin:
+        return Origin(self.sample, (*self.edits, edit))
+
+
+@dataclass(frozen=True)
+class Making:
+    """How a sample of one's own was made. name: of the file, or how a text begins; notices: what to know of it.
+
+    edited: what is told of the last edit. origin: None for an uploaded file.
+    """
+
+    name: str | None = None
+    edited: Edited | None = None
+    notices: tuple[Notice, ...] = ()
+    origin: Origin | None = None
+
+
+_READ = Making()
+
+
 @dataclass
 class SampleRecord:
     info: SampleInfo
     places: Mapping[str, Place]
-    name: str | None = None
-    edited: Edited | None = None
+    making: Making = _READ
     predictions: dict[str, list[Prediction]] = field(default_factory=dict)
     errors: dict[str, ErrorBody] = field(default_factory=dict)
+
+    @property
+    def origin(self) -> Origin:
+        return self.making.origin or Origin(None if self.info.index >= UPLOADS else self.info.index)
 
     def judged(self, model: str) -> bool:
         """Whether `model` has predicted this sample, or failed to."""
@@ -107,9 +138,7 @@ class Uploads:
         info: SampleInfo,
         arrays: Mapping[str, Array],
         most: int,
-        *,
-        name: str | None = None,
-        edited: Edited | None = None,
+        making: Making = _READ,
     ) -> SampleRecord:
         """Keeps a sample; beyond `most` of the session, or where there is no room, the oldest go.
 
@@ -123,7 +152,7 @@ class Uploads:
             self._drop(index)
         places = self._written(arrays)
         index, self._next = self._next, self._next + 1
-        record = SampleRecord(info.model_copy(update={"index": index}), places, name, edited)
+        record = SampleRecord(info.model_copy(update={"index": index}), places, making)
         self._records[index], self._owners[index] = record, session
         return record
 

@@ -10,7 +10,6 @@ from typing import Any
 from attriscope.jobs.board import JobBoard
 from attriscope.jobs.errors import Refused, busy, unprocessable
 from attriscope.jobs.hosted import HostedExplorer
-from attriscope.jobs.samples import UPLOADS
 from attriscope.jobs.slot import WorkerError, WorkerLost
 from attriscope.settings import Settings
 from attriscope.workers.messages import AttributionRequest, ResultInfo
@@ -24,25 +23,21 @@ _UPLOADED = "The sample is an image that was uploaded; put its file beside this 
 async def script(board: JobBoard, host: HostedExplorer, session: str, info: ResultInfo, settings: Settings) -> str:
     """The script; `info` names the model and the sample as they are called now.
 
-    Raises Refused: 404 for a sample that is not there, 422 for an edited one, or with the worker's reason where the
-    explorer could not make the map any more, 503 where no worker answers.
+    Raises Refused: 404 for a sample that is not there, 422 with the worker's reason where the explorer could not make
+    the map any more, 503 where no worker answers.
     """
     remarks = []
     with host.pool.held():
         slot = await host.pool.ready_slot()
         record = await host.record(session, info.sample)
-        if record.edited is not None:
-            message = (
-                f"Sample {info.sample} is an edited image, which this server alone has; copy the original's script."
-            )
-            raise unprocessable("edited_sample", message, "sample", sample=info.sample)
         if not isinstance(host.source, ExplorerSource):
             message = "This explorer was made in a notebook or script that serves it; there is no file to load it from."
             raise unprocessable("no_file", message, "explorer")
+        origin = record.origin
         place, arguments = _source(host.source, whole=settings.mode == "local")
         if (place, arguments) != _source(host.source, whole=True):
             remarks.append(_PATHS)
-        if info.sample >= UPLOADS:
+        if origin.sample is None:
             remarks.append(_UPLOADED)
         rows = await host.distribution(info.method)
         checked, _ = await board.admission.check(host, _request(host, info), [(info.target, info.against)], rows)
@@ -53,7 +48,8 @@ async def script(board: JobBoard, host: HostedExplorer, session: str, info: Resu
             "place": place,
             "arguments": arguments,
             "shapes": record.info.shapes,
-            "uploaded": info.sample >= UPLOADS,
+            "sample": origin.sample,
+            "edits": [edit.model_dump(mode="json") for edit in origin.edits],
             "remarks": remarks,
         }
         try:

@@ -6,21 +6,20 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from attriscope.workers.edits import Edit, Edited
 from attriscope.workers.messages import (
     MAX_K,
     AttributionRequest,
     Checked,
     Cost,
     Description,
-    Edited,
     ErrorBody,
-    Fill,
     LayerDescription,
     MapInfo,
     Message,
     Notice,
 )
-from attriscope.workers.sample_info import Prediction, SampleInfo
+from attriscope.workers.sample_info import Prediction, SampleFeature, SampleInfo
 
 ExplorerState = Literal["unloaded", "loading", "ready", "recovering", "failed"]
 ScanState = Literal["idle", "scanning", "exhausted", "failed"]
@@ -50,7 +49,7 @@ class ExplorerDetail(ExplorerSummary):
 class Explorers(Message):
     version: str
     mode: Literal["local", "team", "demo"]
-    uploads: bool = Field(description="whether images of one's own are taken")
+    uploads: bool = Field(description="whether inputs of one's own are taken")
     max_upload_bytes: int
     explorers: list[ExplorerSummary]
 
@@ -66,29 +65,15 @@ class Sample(SampleInfo):
         description="by model, best first, at most 20; a model is absent until it has predicted"
     )
     errors: dict[str, ErrorBody] = Field(description="by model, why it could not predict this sample")
-    name: str | None = Field(default=None, description="of the file, for an upload")
+    name: str | None = Field(default=None, description="of the file, for an upload; how it begins, for a new text")
     edit: Edited | None = Field(default=None, description="what it was made of, for an edited sample")
+    notices: list[Notice] = Field(default_factory=list, description="what to know of a sample of one's own")
 
 
-class Mask(Message):
-    width: int = Field(ge=1)
-    height: int = Field(ge=1)
-    bits: str = Field(
-        description="base64; a bit a pixel, 1 to fill it, row after row without padding between, the highest bit first"
-    )
-
-
-class Edit(Message):
-    """Which pixels of a sample to fill, and with what."""
-
-    feature: str
-    mask: Mask
-    fill: Fill
-
-
-class EditDraft(Edit):
+class EditDraft(Message):
     """An edit to predict and forget."""
 
+    edit: Edit
     models: list[str] = Field(min_length=1, max_length=64)
     classes: list[Annotated[int, Field(ge=0)]] = Field(
         default_factory=list, max_length=MAX_K, description="to be among the predictions, however low their score"
@@ -98,7 +83,9 @@ class EditDraft(Edit):
 class EditPredictions(Message):
     predictions: dict[str, list[Prediction]] = Field(description="by model, best first; then the classes asked for")
     errors: dict[str, ErrorBody] = Field(description="by model, why it could not predict the edited sample")
-    image: str = Field(description="base64 of a PNG: the edited sample as displayed")
+    feature: SampleFeature = Field(description="the edited input as the page shows it")
+    image: str | None = Field(description="base64 of a PNG, where it is a picture")
+    notices: list[Notice] = Field(description="what to know of the edit, such as words that are not in the vocabulary")
 
 
 class SamplePage(Message):

@@ -18,8 +18,9 @@ def sample(record: SampleRecord) -> schemas.Sample:
         **dict(record.info),
         predictions=record.predictions,
         errors=record.errors,
-        name=record.name,
-        edit=record.edited,
+        name=record.making.name,
+        edit=record.making.edited,
+        notices=list(record.making.notices),
     )
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+from torch import Tensor
 
 from attribution_core import deviations, registry
+from attriscope.errors import ExplorerError
 from attriscope.features import baselines
-from attriscope.features.base import Feature
+from attriscope.features.base import Baseline, Feature
 from attriscope.workers.described import Described
+from attriscope.workers.failures import error_body
 from attriscope.workers.loaded import LoadedExplorer
 from attriscope.workers.messages import (
     BaselineDescription,
+    BaselinePart,
     Description,
     FeatureDescription,
     MethodDescription,
@@ -29,19 +33,17 @@ def describe(loaded: LoadedExplorer, name: str) -> Description:
     example = None if loaded.first is None else loaded.first.inputs
     count = len(explorer.features)
     shapes = tuple(tuple(value.shape) for value in example[:count]) if example else _usual(explorer.features)
+    info = registry.InputInfo(shapes, unit=explorer.features[0].unit if count == 1 else None)
     return Description(
         name=explorer.name or name,
         classes=None if explorer.classes is None else list(explorer.classes),
         models=[_model(model, loaded.described[key]) for key, model in loaded.models.items()],
         features=[
-            FeatureDescription(name=feature.name, kind=feature.kind, shape=list(shape) if example else [])
-            for feature, shape in zip(explorer.features, shapes, strict=True)
+            _feature(feature, shape, example[at] if example else None)
+            for at, (feature, shape) in enumerate(zip(explorer.features, shapes, strict=True))
         ],
-        methods=[_method(spec, registry.InputInfo(shapes), loaded.described) for spec in loaded.methods.methods],
-        baselines=[
-            BaselineDescription(id=baseline.id, name=baseline.name, description=baseline.description)
-            for baseline in baselines.offered(explorer.features)
-        ],
+        methods=[_method(spec, info, loaded.described) for spec in loaded.methods.methods],
+        baselines=[_baseline(baseline) for baseline in baselines.offered(explorer.features)],
         score_name=explorer.score_name,
         has_score=explorer.score_func is not None,
         dataset_length=loaded.samples.length,
@@ -52,6 +54,27 @@ def describe(loaded: LoadedExplorer, name: str) -> Description:
         declaration=loaded.declaration,
         device=loaded.device_name,
     )
+
+
+def _feature(feature: Feature, shape: tuple[int, ...], example: Tensor | None) -> FeatureDescription:
+    untyped = feature.untyped()
+    try:
+        form = feature.form(example)
+    except ExplorerError:  # the sample itself says what is wrong with it
+        form = None
+    return FeatureDescription(
+        name=feature.name,
+        kind=feature.kind,
+        shape=[] if example is None else list(shape),
+        form=form,
+        untyped=None if untyped is None else error_body(untyped),
+        baselines=[_baseline(baseline) for baseline in feature.baselines()],
+    )
+
+
+def _baseline(baseline: Baseline) -> BaselineDescription:
+    parts = [BaselinePart(feature=feature, description=what) for feature, what in baseline.parts]
+    return BaselineDescription(id=baseline.id, name=baseline.name, description=baseline.description, parts=parts)
 
 
 def _usual(features: Sequence[Feature]) -> tuple[tuple[int, ...], ...]:

@@ -12,6 +12,8 @@ from pydantic_core import PydanticCustomError
 
 MAX_SAMPLES = 64
 MAX_K = 20
+LONGEST_TEXT = 20_000
+"""Characters of a text that somebody types."""
 
 Json = dict[str, Any]
 
@@ -219,16 +221,54 @@ class ModelDescription(Message):
 FeatureKind = Literal["image", "text", "table", "empty"]
 
 
-class FeatureDescription(Message):
+class TextForm(Message):
+    kind: Literal["text"]
+    tokens: int | None = Field(description="most tokens of a text; None where it is not known")
+    characters: int = Field(default=LONGEST_TEXT, description="most characters")
+
+
+class NumberField(Message):
+    kind: Literal["number"]
     name: str
-    kind: FeatureKind
-    shape: list[int] = Field(description="of one example, without the batch dimension")
+    unit: str | None
+    whole: bool
+    low: float | None = Field(description="the smallest in the rows that stand for the data, where there are some")
+    high: float | None
+
+
+class ChoiceField(Message):
+    kind: Literal["choice"]
+    name: str
+    choices: list[str]
+
+
+class RowForm(Message):
+    kind: Literal["row"]
+    fields: list[Annotated[NumberField | ChoiceField, Field(discriminator="kind")]]
+
+
+Form = Annotated[TextForm | RowForm, Field(discriminator="kind")]
+
+
+class BaselinePart(Message):
+    feature: str
+    description: str
 
 
 class BaselineDescription(Message):
     id: str
     name: str
     description: str = Field(description="what it is in the words of the input, e.g. 'zero here = mean grey'")
+    parts: list[BaselinePart] = Field(default_factory=list, description="of several inputs, each one's; joined above")
+
+
+class FeatureDescription(Message):
+    name: str
+    kind: FeatureKind
+    shape: list[int] = Field(description="of one example, without the batch dimension")
+    form: Form | None = Field(default=None, description="how one's own is typed; None where it cannot be")
+    untyped: ErrorBody | None = Field(default=None, description="why a text or a row cannot be typed")
+    baselines: list[BaselineDescription] = Field(default_factory=list, description="those of this input by itself")
 
 
 class PresetDescription(Message):
@@ -260,39 +300,6 @@ class Description(Message):
     fingerprint: str = Field(description="of all that was loaded: declaration and models")
     declaration: str = Field(description="fingerprint of the user's file and of what it declares, without the models")
     device: str
-
-
-# --- edits -----------------------------------------------------------------------------------------
-
-
-class BaselineFill(Message):
-    kind: Literal["baseline"]
-    baseline: str = "zero"
-
-
-class BlurFill(Message):
-    """The image itself, blurred as the feature blurs."""
-
-    kind: Literal["blur"]
-
-
-class ColourFill(Message):
-    kind: Literal["colour"]
-    colour: list[Annotated[int, Field(ge=0, le=255)]] = Field(
-        min_length=3, max_length=3, description="red, green, blue, as displayed"
-    )
-
-
-Fill = Annotated[BaselineFill | BlurFill | ColourFill, Field(discriminator="kind")]
-
-
-class Edited(Message):
-    """What a sample was made of, where some of another's pixels were filled."""
-
-    sample: int
-    feature: str
-    share: float = Field(gt=0, le=1, description="of the pixels")
-    fill: Fill
 
 
 # --- results ---------------------------------------------------------------------------------------

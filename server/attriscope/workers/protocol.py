@@ -25,10 +25,8 @@ call              body and arrays                              interim frames �
                                                                result's ``evaluation`` may have further arrays, named
                                                                ``<stage>@<feature>``
 ``upload``        name; ``file`` (uint8: the file's bytes)     → SampleInfo (index -1); arrays as ``sample``'s
-``edit``          feature, width, height, fill: Fill;          → as ``upload``'s
-                  ``mask`` (uint8: a bit a pixel, rows one
-                  after another, the highest bit first);
-                  ``0.input.<i>``
+``edit``          sample: index, edit: Edit; ``0.input.<i>``   → {info: as ``upload``'s, edited: Edited,
+                                                               notices}; arrays as ``sample``'s
 ``baseline``      baseline, feature; ``0.input.<i>``           → {}; ``display`` (PNG)
 ``cancel``        call: id                                     none; the call named ends with error ``cancelled``
 ================  ==========================================  =================================================

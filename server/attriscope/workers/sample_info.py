@@ -42,6 +42,7 @@ class TextSample(_SampleFeature):
 
     kind: Literal["text"]
     words: list[Word]
+    text: str | None = Field(description="as it would be typed; None where texts cannot be")
 
 
 class TableRow(Message):

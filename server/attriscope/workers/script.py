@@ -13,6 +13,8 @@ from attribution_core import custom, registry, squares
 from attribution_core.lrp_rules import PropagationRule
 from attribution_core.methods.layer_feature_ablation import Channels
 from attriscope.features.base import Feature
+from attriscope.workers.edit import fill_word, packed
+from attriscope.workers.edits import EDIT, Edit, Erasure, Typed
 from attriscope.workers.embedded import needs_vectors
 from attriscope.workers.loaded import LoadedExplorer
 from attriscope.workers.messages import ResultInfo
@@ -27,11 +29,13 @@ def script(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: Should
     """The script for a result. Never runs the model.
 
     The body has `info`, the result; `place` and `arguments`, what `load_explorer` is to be called with; `shapes`, those
-    of the sample's inputs; `uploaded`, whether the sample is somebody's own picture; `remarks`, for the script's head.
+    of the sample's inputs; `sample`, the dataset's that it was made of, or None for somebody's own picture; `edits`,
+    what was made of that; `remarks`, for the script's head.
     """
     body = frame.body
     info = ResultInfo.model_validate(body["info"])
-    written = _Script(loaded, info, [tuple(shape) for shape in body["shapes"]], uploaded=body["uploaded"])
+    edits = [EDIT.validate_python(edit) for edit in body["edits"]]
+    written = _Script(loaded, info, [tuple(shape) for shape in body["shapes"]], body["sample"], edits)
     code = written.code(body["place"], body["arguments"], body["remarks"])
     return Frame("reply", body={"code": code})
 
@@ -40,9 +44,14 @@ class _Script:
     """The parts of one script; `_imports` grows while they are written."""
 
     def __init__(
-        self, loaded: LoadedExplorer, info: ResultInfo, shapes: Sequence[tuple[int, ...]], *, uploaded: bool
+        self,
+        loaded: LoadedExplorer,
+        info: ResultInfo,
+        shapes: Sequence[tuple[int, ...]],
+        sample: int | None,
+        edits: Sequence[Edit],
     ) -> None:
-        self._loaded, self._info, self._uploaded = loaded, info, uploaded
+        self._loaded, self._info, self._sample, self._edits = loaded, info, sample, edits
         self._count = len(loaded.explorer.features)
         self._shapes, self._extra = tuple(shapes[: self._count]), len(shapes) > self._count
         self._spec = loaded.methods.get(info.method)
@@ -84,10 +93,12 @@ class _Script:
         yield from _call(
             "explorer = load_explorer", [*given, *(f"{key}={value!r}" for key, value in arguments.items())]
         )
-        sample = 'picture("picture.png")  # the image that was uploaded' if self._uploaded else ""
-        yield f"{self._tuple('inputs')} = explorer.{sample or f'inputs({self._info.sample})'}"
+        uploaded = 'picture("picture.png")  # the image that was uploaded'
+        yield f"{self._tuple('inputs')} = explorer.{uploaded if self._sample is None else f'inputs({self._sample})'}"
+        for edit in self._edits:
+            yield from self._editing(edit)
         if self._extra:
-            yield f"additional_args = explorer.additional_args({self._info.sample})"
+            yield f"additional_args = explorer.additional_args({self._sample})"
         needs = self._spec.needs
         given_inputs = "inputs" if self._count > 1 else "(inputs,)"
         if "distribution" in needs:
@@ -95,6 +106,16 @@ class _Script:
             yield f"{self._tuple('baselines')} = {found}  # of the dataset"
         elif "baseline" in needs:
             yield f"{self._tuple('baselines')} = explorer.baselines({str(self._info.baseline)!r}, {given_inputs})"
+
+    def _editing(self, edit: Edit) -> Iterator[str]:
+        """One input changed."""
+        given = [self._tuple("inputs"), repr(edit.feature)]
+        if isinstance(edit, Erasure):
+            given += [repr(packed(edit.mask)), repr(fill_word(edit.fill))]
+        else:
+            given.append(repr(edit.text if isinstance(edit, Typed) else edit.values))
+        name = "erased" if isinstance(edit, Erasure) else "typed"
+        yield from _call(f"{self._tuple('inputs')} = explorer.{name}", given)
 
     def _method(self) -> Iterator[str]:
         info, name = self._info, repr(self._info.model)

@@ -26,6 +26,15 @@ def test_a_review_is_the_same_whenever_it_is_asked_for() -> None:
     assert torch.equal(Reviews()[3].inputs, Reviews()[3].inputs)
 
 
+def test_a_reviews_words_typed_again_are_its_tokens() -> None:
+    feature = reviews.explorer().features[0]
+    for number in range(COUNT):
+        ids = Reviews()[number].inputs
+        typed, notices = feature.from_typed(feature.display(ids).content["text"], ids)
+        assert torch.equal(typed, ids)
+        assert notices == []
+
+
 def test_labels_are_balanced_and_negation_turns_them() -> None:
     written = [review("held-out", number) for number in range(400)]
     assert Counter(found.label for found in written) == {0: 200, 1: 200}

@@ -88,3 +88,52 @@ def test_rows_that_do_not_fit_are_refused() -> None:
         TabularFeature(mean=[1, 2]).display(ROW)
     with pytest.raises(ExplorerError, match="contains NaN or infinity"):
         TabularFeature().display(torch.tensor([float("nan")]))
+
+
+def test_the_form_tells_units_categories_and_the_datas_range() -> None:
+    form = table_feature().form(ROW)
+    assert form is not None
+    assert [(field.name, field.kind) for field in form.fields] == [
+        ("age", "number"),
+        ("height", "number"),
+        ("colour", "choice"),
+        ("weight", "number"),
+    ]
+    age, _, colour, _ = form.fields
+    rows = table_feature()._background
+    assert rows is not None
+    assert age.kind == "number"
+    assert (age.unit, age.whole) == ("years", False)
+    assert age.low == pytest.approx(float(rows[:, 0].min() * 12 + 40), rel=1e-5)
+    assert age.high == pytest.approx(float(rows[:, 0].max() * 12 + 40), rel=1e-5)
+    assert colour.kind == "choice"
+    assert colour.choices == ["red", "green", "blue"]
+    assert TabularFeature().form(None) is None
+
+
+def test_values_become_numbers_of_the_model_and_the_others_stay_bit_for_bit() -> None:
+    feature, like = table_feature(), torch.tensor([0.1, -1.7, 0.0, 1.0, 0.0, 0.3])
+    found, notices = feature.from_typed({"age": 46, "colour": "red"}, like)
+    assert found.tolist() == pytest.approx([0.5, -1.7, 1.0, 0.0, 0.0, 0.3])
+    assert notices == []
+    untouched = [1, 5]
+    assert torch.equal(found[untouched].view(torch.int32), like[untouched].view(torch.int32))
+
+
+def test_whole_numbers_stay_whole() -> None:
+    feature, like = TabularFeature(columns=["rooms", "age"]), torch.tensor([3, 40])
+    assert feature.from_typed({"rooms": 4}, like)[0].tolist() == [4, 40]
+    with pytest.raises(ExplorerError, match=r"rooms is 4\.5; it must be a whole number"):
+        feature.from_typed({"rooms": 4.5}, like)
+    with pytest.raises(ExplorerError, match="rooms is 1e\\+20, more than the model's numbers hold"):
+        feature.from_typed({"rooms": 1e20}, like)
+    halves = TabularFeature(columns=["rooms"], std=2)
+    assert halves.from_typed({"rooms": 5.0}, torch.tensor([3]))[0].tolist() == [2]
+
+
+def test_numbers_beyond_the_models_type_are_refused() -> None:
+    like = torch.zeros(1, dtype=torch.float16)
+    assert TabularFeature().from_typed({"feature 1": 60_000}, like)[0].item() == 60_000
+    with pytest.raises(ExplorerError, match="feature 1 is 70000, more than") as refused:
+        TabularFeature().from_typed({"feature 1": 70_000}, like)
+    assert refused.value.field == "values.feature 1"

@@ -107,6 +107,8 @@ def test_a_layers_map_lies_along_the_tokens() -> None:
         ({"vocabulary": ["a"], "padding": -1}, "padding is -1"),
         ({"vocabulary": ["a"], "embedding": 3}, "embedding is 3; it must be the name of a layer."),
         ({"vocabulary": ["a"], "name": ""}, "name is ''"),
+        ({"vocabulary": ["a"], "length": 0}, "length is 0; it must be at least 1."),
+        ({"vocabulary": ["a"], "from_typed": "split"}, "from_typed is of type str; it must be a function of a text."),
     ],
 )
 def test_a_wrong_declaration_is_refused(arguments: dict[str, Any], message: str) -> None:
@@ -124,3 +126,65 @@ def test_tokens_that_cannot_be_shown_are_refused() -> None:
         feature.display(torch.rand(4))
     with pytest.raises(ExplorerError, match="one example is L, a batch N×L"):
         feature.batched(torch.zeros(2, 3, 4, dtype=torch.long), 5)
+
+
+def typed(feature: TextFeature, text: str, like: list[int]) -> list[int]:
+    found, _ = feature.from_typed(text, torch.tensor(like, dtype=torch.int32))
+    assert found.dtype is torch.int32
+    return [int(token) for token in found]
+
+
+def test_a_typed_text_is_padded_to_the_length_declared_or_as_its_sample_is() -> None:
+    declared = TextFeature(vocabulary=VOCABULARY, length=6)
+    assert typed(declared, "the film", [2, 3]) == [5, 6, 0, 0, 0, 0]
+    free = TextFeature(vocabulary=VOCABULARY)
+    assert typed(free, "the film", [2, 3, 4, 0]) == [5, 6, 0, 0]
+    assert typed(free, "the film", [2, 3, 4, 4]) == [5, 6]
+    assert typed(free, "the film is not unwatchable", [2, 3]) == [5, 6, 7, 4, 8, 9, 10]
+
+
+def test_the_bound_of_a_text_is_the_length_declared_the_tokenizers_or_the_padded_samples() -> None:
+    padded, full = torch.tensor([2, 3, 0]), torch.tensor([2, 3])
+    for feature, like, bound in (
+        (TextFeature(vocabulary=VOCABULARY, length=6), padded, 6),
+        (TextFeature(vocabulary=VOCABULARY), padded, 3),
+        (TextFeature(vocabulary=VOCABULARY), full, None),
+    ):
+        form = feature.form(like)
+        assert form is not None
+        assert form.tokens == bound
+    with pytest.raises(ExplorerError, match="The text has 4 tokens; at most 3 are taken") as refused:
+        TextFeature(vocabulary=VOCABULARY).from_typed("the film is good", padded)
+    assert refused.value.params == {"tokens": 4, "bound": 3}
+
+
+def test_a_users_own_tokenizer() -> None:
+    feature = TextFeature(
+        vocabulary=lambda ids: ["w"] * len(ids), from_typed=lambda text: torch.tensor([[3, len(text)]])
+    )
+    assert typed(feature, "abcd", [1, 1]) == [3, 4]
+    assert feature.untyped() is None
+
+    def broken(text: str) -> list[int]:
+        raise RuntimeError("no such language")
+
+    with pytest.raises(ExplorerError, match="The tokenizer of 'text' raised RuntimeError: no such language"):
+        TextFeature(vocabulary=VOCABULARY, from_typed=broken).from_typed("a", IDS)
+
+
+def test_a_text_is_told_as_it_would_be_typed() -> None:
+    def said(feature: TextFeature, ids: list[int]) -> Any:
+        return feature.display(torch.tensor(ids)).content["text"]
+
+    assert said(TextFeature(vocabulary=VOCABULARY), [5, 8, 9, 10, 0, 6, 0, 0]) == "the unwatchable <pad> film"
+    assert said(TextFeature(vocabulary=lambda ids: ["w"] * len(ids)), [1, 2]) is None
+
+    class Decoding(Tokenizer):
+        def encode(self, text: str) -> list[int]:
+            return [1]
+
+        def decode(self, ids: list[int], skip_special_tokens: bool) -> str:
+            assert skip_special_tokens
+            return f"{len(ids)} tokens"
+
+    assert said(TextFeature(vocabulary=Decoding()), [5, 6, 2, 2]) == "2 tokens"

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from attriscope.jobs.errors import Refused
-from attriscope.jobs.samples import UPLOADS, Query, SampleRecord, SampleTable
+from attriscope.jobs.samples import UPLOADS, Making, Origin, Query, SampleRecord, SampleTable
+from attriscope.workers.edits import Typed
 from attriscope.workers.messages import ErrorBody
 from attriscope.workers.protocol import Array
 from attriscope.workers.sample_info import ImageSample, Label, Prediction, SampleInfo
@@ -179,3 +180,15 @@ def test_the_place_of_what_went_is_written_again() -> None:
         put(table, "me", 1, size=100)
     assert refused.value.body.code == "storage_full"
     table.close()
+
+
+def test_an_own_sample_remembers_where_it_comes_from(table: SampleTable) -> None:
+    add(table)
+    edit = Typed(kind="text", feature="text", text="good")
+    info = SampleInfo(index=-1, sha256="edited", label=None, features=[], shapes=[])
+    record = table.uploads.add("me", info, {}, 3, Making(origin=table[0].origin.then(edit)))
+    assert table[0].origin == Origin(0)
+    assert record.origin == Origin(0, (edit,))
+    assert record.origin.then(edit).edits == (edit, edit)
+    uploaded = put(table, "me", 5)
+    assert table[uploaded].origin == Origin(None)

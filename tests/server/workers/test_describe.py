@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from attriscope import Batch, ImageFeature
+from attriscope import Batch, ImageFeature, TabularFeature
 from attriscope.workers.arrays import to_tensor
 from attriscope.workers.messages import Description
 from attriscope.workers.sample_info import SampleInfo
@@ -196,3 +196,10 @@ def test_methods_tell_their_own_deviations_from_captum() -> None:
     # What is true of every method is not repeated for each.
     assert not any("NaN and infinity pass through" in text for texts in told.values() for text in texts)
     assert told["layer_activation"] == []
+
+
+def test_a_row_that_cannot_be_shown_has_no_form_and_stops_nothing() -> None:
+    broken = torch.tensor([float("nan"), 1.0])
+    rows = runtime(features=TabularFeature(columns=["a", "b"]), dataset=[broken], models=torch.nn.Linear(2, 2))
+    (feature,) = rows.description.features
+    assert feature.form is None

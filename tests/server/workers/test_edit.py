@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import numpy as np
@@ -11,11 +12,9 @@ from torch import Tensor
 
 from attriscope import ImageFeature
 from attriscope.workers.arrays import to_array, to_tensor
-from attriscope.workers.protocol import Array
 from tests.server.workers.toys import Answer, Direct, pictures, runtime
 
 FEATURE = ImageFeature(mean=(0.5, 0.4, 0.3), std=(0.2, 0.3, 0.4))
-BASELINES = ("zero", "black", "white", "blurred", "mean", "noise")
 MASK = np.zeros((8, 8), bool)
 MASK[2:5, 1:7] = True
 MASK[7, 7] = True
@@ -23,9 +22,10 @@ MASK[7, 7] = True
 
 def edit(client: Direct, value: Tensor, fill: dict[str, Any], mask: np.ndarray = MASK) -> Answer:
     height, width = mask.shape
-    bits = np.packbits(mask).tobytes()
-    body = {"feature": "image", "width": width, "height": height, "fill": fill}
-    return client.call("edit", body, {"0.input.0": to_array(value), "mask": Array("uint8", (len(bits),), bits)})
+    bits = base64.b64encode(np.packbits(mask).tobytes()).decode()
+    sent = {"width": width, "height": height, "bits": bits}
+    asked = {"kind": "erase", "feature": "image", "mask": sent, "fill": fill}
+    return client.call("edit", {"sample": 0, "edit": asked}, {"0.input.0": to_array(value)})
 
 
 @pytest.mark.parametrize(

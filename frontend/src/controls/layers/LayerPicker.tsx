@@ -4,6 +4,7 @@ import { useState, type KeyboardEvent, type ReactElement } from "react";
 import type { MethodDescription, ModelDescription } from "../../api/types";
 import { layerBeside } from "../../state/steps";
 import { useText } from "../../text";
+import field from "../Field.module.css";
 import { ChevronDown } from "../icons";
 import classes from "./LayerPicker.module.css";
 import { LayerTree } from "./LayerTree";
@@ -47,7 +48,7 @@ export function LayerPicker(props: LayerPickerProps): ReactElement {
   };
 
   return (
-    <div className={classes.control}>
+    <div className={field.pair}>
       <Popover
         opened={opened}
         onChange={setOpened}

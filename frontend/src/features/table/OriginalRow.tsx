@@ -1,11 +1,11 @@
 import type { ReactElement } from "react";
 
-import { formatValue } from "../../heatmap";
 import { useText } from "../../text";
 import { useEvidenceOf } from "../text/evidence";
 import { Titled } from "../Titled";
 import type { OriginalProps } from "../types";
-import type { Line, TableFeature } from "./rows";
+import { LineLabel } from "./LineLabel";
+import type { TableFeature } from "./rows";
 import classes from "./table.module.css";
 
 export function OriginalRow(props: OriginalProps<TableFeature>): ReactElement {
@@ -17,21 +17,10 @@ export function OriginalRow(props: OriginalProps<TableFeature>): ReactElement {
       <ul className={classes.list} aria-label={name}>
         {feature.rows.map((line) => (
           <li key={line.name} className={classes.line} data-evidence={line.places.some((at) => decides(at, at + 1))}>
-            <span className={classes.label}>
-              <span className={classes.name} title={line.name}>
-                {line.name}
-              </span>
-              <span className={classes.value}>{valueOf(line)}</span>
-            </span>
+            <LineLabel line={line} />
           </li>
         ))}
       </ul>
     </Titled>
   );
-}
-
-/** "161 cm" */
-export function valueOf({ value, unit }: Line): string {
-  const shown = typeof value === "number" ? formatValue(value, 4) : value;
-  return unit === null ? shown : `${shown} ${unit}`;
 }

@@ -1,47 +1,33 @@
 import { useMemo, useState, type ReactElement } from "react";
 
-import { colourLimit, colourScale, formatValue, isAllZero, type Sign } from "../../heatmap";
-import type { PanelId } from "../../state/page";
+import { colourScale, formatValue } from "../../heatmap";
 import { TESTID } from "../../testids";
 import { useText } from "../../text";
-import { UnitBars } from "../image/UnitBars";
-import { panelSigns } from "../panels";
+import { MarkPanels, type MarkPanel } from "../MarkPanels";
 import { barColour, strength } from "../shade";
 import { useEvidenceOf } from "../text/evidence";
 import { Message, Titled } from "../Titled";
 import type { MapsProps } from "../types";
-import { valueOf } from "./OriginalRow";
+import { LineLabel } from "./LineLabel";
 import { linesOf, valuedLines, type TableFeature, type ValuedLine } from "./rows";
 import classes from "./table.module.css";
 
 const MOST = 20;
 
 /** The numbers of a row as signed bars, the largest first. */
-export function TableMaps(props: MapsProps<TableFeature>): ReactElement | null {
-  const { result, feature, display, sign, sharedLimit } = props;
-  const text = useText();
-  const map = result.maps[feature.name];
+export function TableMaps(props: MapsProps<TableFeature>): ReactElement {
+  const { result, feature } = props;
   const lines = useMemo(() => valuedLines(result, feature), [result, feature]);
   const values = useMemo(() => lines && Float32Array.from(lines, ({ attribution }) => attribution), [lines]);
-  if (!map || !lines || !values) return null;
-  if (map.nonFinite > 0) return <Message>{text.map.nonFinite(map.nonFinite)}</Message>;
-  if (isAllZero(map)) return <Message>{text.map.allZero}</Message>;
-  if (map.units) return <UnitBars units={map.units} scale={display.scale} name={props.name} />;
-  const limit = sharedLimit ?? colourLimit(values, sign, display.outlier);
   return (
-    <>
-      {panelSigns(display, sign).map((panel) => (
-        <Panel {...props} {...panel} key={panel.panel} lines={linesOf(lines, panel.sign)} limit={limit} />
-      ))}
-    </>
+    <MarkPanels {...props} values={values}>
+      {(panel) => <Panel {...props} {...panel} key={panel.panel} lines={linesOf(lines ?? [], panel.sign)} />}
+    </MarkPanels>
   );
 }
 
-interface PanelProps extends MapsProps<TableFeature> {
-  panel: PanelId;
-  sign: Sign;
+interface PanelProps extends Omit<MapsProps<TableFeature>, "sign">, MarkPanel {
   lines: readonly ValuedLine[];
-  limit: number;
 }
 
 function Panel({ panel, sign, lines, limit, ...props }: PanelProps): ReactElement {
@@ -73,12 +59,7 @@ function Panel({ panel, sign, lines, limit, ...props }: PanelProps): ReactElemen
                 data-value={line.attribution}
                 data-evidence={line.places.some((at) => decides(at, at + 1))}
               >
-                <span className={classes.label}>
-                  <span className={classes.name} title={line.name}>
-                    {line.name}
-                  </span>
-                  <span className={classes.value}>{valueOf(line)}</span>
-                </span>
+                <LineLabel line={line} />
                 <span className={classes.track} aria-hidden="true">
                   <span
                     className={classes.fill}

@@ -1,7 +1,7 @@
 /** The lines of a table's row and what a map says of each. */
 
 import type { FeatureOf } from "../../api/types";
-import type { Sign } from "../../heatmap";
+import { formatValue, type Sign } from "../../heatmap";
 import { drawnValues } from "../image/drawn";
 import type { Drawable } from "../types";
 
@@ -20,13 +20,20 @@ export function valuedLines(result: Drawable, feature: TableFeature): readonly V
   const values = drawnValues(result, feature);
   if (!values) return null;
   let lines = valued.get(values);
-  if (!lines) {
-    lines = feature.rows
-      .map((line) => ({ ...line, attribution: line.places.reduce((sum, at) => sum + (values[at] ?? 0), 0) }))
-      .sort((a, b) => Math.abs(b.attribution) - Math.abs(a.attribution));
-    valued.set(values, lines);
-  }
+  if (!lines) valued.set(values, (lines = valueLines(values, feature.rows)));
   return lines;
+}
+
+export function valueLines(values: Float32Array, rows: readonly Line[]): ValuedLine[] {
+  return rows
+    .map((line) => ({ ...line, attribution: line.places.reduce((sum, at) => sum + (values[at] ?? 0), 0) }))
+    .sort((a, b) => Math.abs(b.attribution) - Math.abs(a.attribution));
+}
+
+/** "161 cm" */
+export function valueOf({ value, unit }: Line): string {
+  const shown = typeof value === "number" ? formatValue(value, 4) : value;
+  return unit === null ? shown : `${shown} ${unit}`;
 }
 
 /** Those that the sign lets through. */

@@ -1,15 +1,13 @@
 import { useComputedColorScheme } from "@mantine/core";
-import { useMemo, useState, type ReactElement } from "react";
+import { useMemo, useState, type KeyboardEvent, type ReactElement } from "react";
 
-import { colourLimit, colourScale, formatValue, isAllZero, type Rgb, type Sign } from "../../heatmap";
-import type { PanelId } from "../../state/page";
+import { colourScale, formatValue, type Rgb } from "../../heatmap";
 import { TESTID } from "../../testids";
 import { useText } from "../../text";
 import { ColourBar } from "../image/ColourBar";
-import { UnitBars } from "../image/UnitBars";
-import { panelSigns } from "../panels";
+import { MarkPanels, type MarkPanel } from "../MarkPanels";
 import { shade, strength } from "../shade";
-import { Message, Titled } from "../Titled";
+import { Titled } from "../Titled";
 import type { MapsProps } from "../types";
 import { useEvidenceOf } from "./evidence";
 import classes from "./text.module.css";
@@ -20,31 +18,19 @@ const SURFACE: Record<"light" | "dark", Rgb> = { light: [255, 255, 255], dark: [
 const NAMED = 3;
 
 /** The words of a text, coloured by what each adds. */
-export function TextMaps(props: MapsProps<TextFeature>): ReactElement | null {
-  const { result, feature, display, sign, sharedLimit } = props;
-  const text = useText();
-  const map = result.maps[feature.name];
+export function TextMaps(props: MapsProps<TextFeature>): ReactElement {
+  const { result, feature } = props;
   const words = useMemo(() => valuedWords(result, feature), [result, feature]);
   const values = useMemo(() => words && Float32Array.from(words, ({ value }) => value), [words]);
-  if (!map || !words || !values) return null;
-  if (map.nonFinite > 0) return <Message>{text.map.nonFinite(map.nonFinite)}</Message>;
-  if (isAllZero(map)) return <Message>{text.map.allZero}</Message>;
-  if (map.units) return <UnitBars units={map.units} scale={display.scale} name={props.name} />;
-  const limit = sharedLimit ?? colourLimit(values, sign, display.outlier);
   return (
-    <>
-      {panelSigns(display, sign).map((panel) => (
-        <Panel {...props} {...panel} key={panel.panel} words={words} limit={limit} />
-      ))}
-    </>
+    <MarkPanels {...props} values={values}>
+      {(panel) => <Panel {...props} {...panel} key={panel.panel} words={words ?? []} />}
+    </MarkPanels>
   );
 }
 
-interface PanelProps extends MapsProps<TextFeature> {
-  panel: PanelId;
-  sign: Sign;
+interface PanelProps extends Omit<MapsProps<TextFeature>, "sign">, MarkPanel {
   words: readonly ValuedWord[];
-  limit: number;
 }
 
 function Panel({ panel, sign, words, limit, ...props }: PanelProps): ReactElement {
@@ -55,19 +41,30 @@ function Panel({ panel, sign, words, limit, ...props }: PanelProps): ReactElemen
   const scale = colourScale(display.scale);
   const decides = useEvidenceOf({ ...props, sign, name } as MapsProps);
   const title = text.features.panel(feature.name, panel);
+  const shown = words.filter(isShown);
   const most = largest(words, NAMED).map(({ text: word, value }) => text.features.valued(word, formatValue(value)));
   return (
     <Titled title={title}>
       <div
         className={classes.words}
         role="list"
+        tabIndex={0}
         aria-label={text.features.described(text.map.panel(title, name), most)}
         data-testid={TESTID.words}
         data-panel={panel}
         data-feature={feature.name}
         onPointerLeave={() => point(null)}
+        onBlur={() => point(null)}
+        onKeyDown={(event) => {
+          const next = stepped(shown, pointed, event);
+          if (!next) return;
+          // Not the page's next sample.
+          event.preventDefault();
+          event.stopPropagation();
+          point(next);
+        }}
       >
-        {words.filter(isShown).map((word) => {
+        {shown.map((word) => {
           const strong = shade(scale, strength(word.value, sign, limit), page);
           return (
             <span key={word.start}>
@@ -101,4 +98,23 @@ function Panel({ panel, sign, words, limit, ...props }: PanelProps): ReactElemen
       <ColourBar scale={scale} sign={sign} limit={limit} style="overlay" opacity={1} />
     </Titled>
   );
+}
+
+/** The word that a key goes to. */
+function stepped(
+  words: readonly ValuedWord[],
+  from: ValuedWord | null,
+  { key, ctrlKey, altKey, metaKey, shiftKey }: KeyboardEvent,
+): ValuedWord | null {
+  if (ctrlKey || altKey || metaKey || shiftKey) return null;
+  const at = words.findIndex(({ start }) => start === from?.start);
+  const last = words.length - 1;
+  const to: Readonly<Record<string, number>> = {
+    ArrowRight: Math.min(at + 1, last),
+    ArrowLeft: at < 0 ? last : Math.max(at - 1, 0),
+    Home: 0,
+    End: last,
+  };
+  const next = to[key];
+  return next === undefined ? null : (words[next] ?? null);
 }

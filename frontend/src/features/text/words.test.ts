@@ -10,6 +10,7 @@ const feature: TextFeature = {
   width: 5,
   height: 1,
   evidence: false,
+  text: null,
   words: [
     { text: "unwatchable", start: 0, stop: 3, padding: false },
     { text: "film", start: 3, stop: 4, padding: false },

@@ -19,9 +19,13 @@ export function valuedWords(result: Drawable, feature: TextFeature): readonly Va
   const values = drawnValues(result, feature);
   if (!values) return null;
   let words = valued.get(values);
-  if (!words)
-    valued.set(values, (words = feature.words.map((word) => ({ ...word, value: sum(values, word.start, word.stop) }))));
+  if (!words) valued.set(values, (words = valueWords(values, feature.words)));
   return words;
+}
+
+/** What each word's tokens add. */
+export function valueWords(values: Float32Array, words: readonly Word[]): ValuedWord[] {
+  return words.map((word) => ({ ...word, value: sum(values, word.start, word.stop) }));
 }
 
 function sum(values: Float32Array, start: number, stop: number): number {

@@ -1,16 +1,17 @@
 /** The program inside a saved page: the page's own drawing, its display controls, and nothing else. */
 
-import { formatValue, SCALE_IDS } from "../../heatmap";
+import { formatShare, SCALE_IDS } from "../../heatmap";
 import { PANELS, SIGN_CHOICES, SIZES, type Display } from "../../state/page";
 import { limitsOf } from "../layout";
-import { mapPanel, mapPanels, original, type Bar, type Panel } from "../panels";
-import { paintPanelBar } from "../bar";
+import { mapMarks, originalMarks, shareMarks } from "../marks";
+import { mapPanel, mapPanels, original, type Panel } from "../panels";
 import { fromSaved, type SavedPage, type SavedWords } from "../saved";
 import type { ShownGrid, ShownImage } from "../shown";
+import { markFigure } from "./marks";
+import { bar, painted } from "./bar";
 import { checkbox, choice, element, slider } from "./dom";
 
 const SMALL = 160;
-const BAR_LENGTH = 256;
 const SVG = "http://www.w3.org/2000/svg";
 
 async function open(): Promise<void> {
@@ -33,6 +34,8 @@ async function open(): Promise<void> {
     cards,
     element("footer", { textContent: words.foot }),
   );
+  // Words are coloured on the page's own ground.
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
   change({});
 }
 
@@ -70,24 +73,30 @@ function rows(grid: ShownGrid, words: SavedWords): HTMLElement[] {
           element(
             "div",
             { className: "panels" },
-            row.images.map((image) => figure(original(image.picture), image, words, name)),
+            row.inputs.map((input) =>
+              input.kind === "image"
+                ? figure(original(input.picture), input, words, name)
+                : markFigure(originalMarks(input), display, words, name),
+            ),
           ),
         ]),
       );
-    for (const { title, captions, maps, sign, group } of row.cells) {
+    for (const cell of row.cells) {
+      const { title, captions, maps, sign, group } = cell;
+      const of = `${name}, ${captions[0] ?? ""}`;
       const figures = maps.flatMap(({ feature, map, interpolation }) => {
-        const image = row.images.find((one) => one.feature === feature);
-        return image
-          ? mapPanels(display).map((panel) =>
-              figure(
-                mapPanel(panel, { map, interpolation, sign }, image.picture, display, shared?.get(group)),
-                image,
-                words,
-                `${name}, ${captions[0] ?? ""}`,
-              ),
-            )
-          : [];
+        const input = row.inputs.find((one) => one.feature === feature);
+        const subject = { map, interpolation, sign };
+        const limit = shared?.get(group);
+        if (!input) return [];
+        if (input.kind !== "image")
+          return mapMarks(subject, input, display, limit).map((panel) => markFigure(panel, display, words, of));
+        return mapPanels(display).map((panel) =>
+          figure(mapPanel(panel, subject, input, display, limit), input, words, of),
+        );
       });
+      const shares = mapPanels(display).length > 0 ? shareMarks(cell, formatShare) : null;
+      if (shares) figures.push(markFigure(shares, display, words, of));
       columns.append(
         element("div", { className: "cell" }, [
           ...(title === "" ? [] : [element("h3", { textContent: title })]),
@@ -114,31 +123,6 @@ function figure(panel: Panel, { outline }: ShownImage, words: SavedWords, name: 
   const made = element("figure", {}, [element("figcaption", { textContent: title }), frame]);
   if (panel.bar) made.append(...bar(panel.bar));
   return made;
-}
-
-function bar(of: Bar): HTMLElement[] {
-  const strip = painted(BAR_LENGTH, 1, (out) => paintPanelBar(of, out));
-  strip.className = "bar";
-  const both = of.low < 0 && of.high > 0;
-  const ticks = [formatValue(of.low), ...(both ? ["0"] : []), formatValue(of.high)];
-  return [
-    strip,
-    element(
-      "div",
-      { className: "ticks" },
-      ticks.map((tick) => element("span", { textContent: tick })),
-    ),
-  ];
-}
-
-function painted(width: number, height: number, paint: (out: Uint32Array) => void): HTMLCanvasElement {
-  const canvas = element("canvas", { width, height });
-  const context = canvas.getContext("2d");
-  if (!context) return canvas;
-  const image = context.createImageData(width, height);
-  paint(new Uint32Array(image.data.buffer));
-  context.putImageData(image, 0, 0);
-  return canvas;
 }
 
 function outlineOf(path: string, { width, height }: Panel): SVGElement {

@@ -43,7 +43,7 @@ export const columns = {
     overlap: (share: string) => `top 10 %: ${share}`,
     mean: (n: number) => `mean of ${n} ${plural(n, "sample", "samples")}`,
     help: (reference: string) =>
-      `Compared with ${reference}. ρ is Spearman’s rank correlation of the two maps’ values, pixel by pixel; of their magnitudes where one of the maps has no sign. Top 10 % is the share of the tenth of pixels with the largest magnitude that both maps have in common; places of equal magnitude at its border count in part. Maps of different size are first enlarged to the image, as they are drawn.`,
+      `Compared with ${reference}. ρ is Spearman’s rank correlation of the two maps’ values, place by place; of their magnitudes where one of the maps has no sign. Top 10 % is the share of the tenth of pixels with the largest magnitude that both maps have in common; places of equal magnitude at its border count in part. Maps of different size are first enlarged to the image, as they are drawn.`,
     constant: "one of the maps is the same everywhere, so there are no ranks",
     nonFinite: "one of the maps has values that are not finite",
     units: "the units of a layer have no places to compare",

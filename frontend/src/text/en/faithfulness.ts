@@ -5,7 +5,7 @@ import { quoted } from "./words";
 export const faithfulness = {
   open: "Is this map faithful?",
   title: "Is this map faithful?",
-  about: (map: string, sample: number) => `${map}, sample ${sample}`,
+  about: (map: string, sample: string) => `${map}, ${sample}`,
   beforeReload: "The models were loaded again since this map was made. Fetch again, then check the new map.",
   run: "Run",
   again: "Run again",
@@ -58,7 +58,7 @@ export const faithfulness = {
     title: "Forget the weights",
     about:
       "The same map of copies of the model whose weights are random: first in the last layers, in the end in all. " +
-      "A map that stays as it is shows the image, not what the model has learnt.",
+      "A map that stays as it is shows the input, not what the model has learnt.",
     reference: "Adebayo et al. (2018)",
     original: "The model",
     stage: (random: number, of: number) => (random === of ? "all layers random" : `${random} of ${of} layers random`),
@@ -69,12 +69,12 @@ export const faithfulness = {
     similarity: "Rank correlation with the map",
     value: (value: string | null) => value ?? "none: constant",
     verdicts: {
-      hardly: "The map hardly changes when the weights are random: it shows the image, not the model.",
-      partly: "The map keeps much of its shape when the weights are random: part of it shows the image, not the model.",
+      hardly: "The map hardly changes when the weights are random: it shows the input, not the model.",
+      partly: "The map keeps much of its shape when the weights are random: part of it shows the input, not the model.",
       changes: "The map changes when the weights are random: it depends on what the model has learnt.",
       unknown: "One of the maps is constant, so that nothing can be told.",
     },
     whereNotWhat:
-      "Where it is strong still follows the image, though; what raises or lowers the output follows the model.",
+      "Where it is strong still follows the input, though; what raises or lowers the output follows the model.",
   },
 };

@@ -13,5 +13,7 @@ export const features = {
   pointAtWord: "Point at a word to read its value.",
   more: (n: number) => `${n} more`,
   fewer: "Fewer",
+  part: (feature: string, what: string) => `${feature}: ${what}`,
+  attribution: "Attribution",
   contributions: "Net share of each input",
 };

@@ -81,6 +81,7 @@ export const mapText = {
 
 export const detail = {
   open: "Look closely",
+  openOwn: (name: string) => `Look closely at ${name}`,
   openSample: (index: number) => `Look closely at sample ${index}`,
   title: (index: number) => `Sample ${index}`,
   back: "All samples",

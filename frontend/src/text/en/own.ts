@@ -1,12 +1,15 @@
-/** Images of one’s own, and edits of any. */
+/** Samples of one’s own, and edits of any. */
 
-import { quoted } from "./words";
+import { plural, quoted } from "./words";
 
 export const own = {
-  button: "Your image…",
-  off: "This server takes no images of your own.",
+  button: { image: "Your image…", text: "Your text…" },
+  off: {
+    image: "This server takes no images of your own.",
+    text: "This server takes no texts of your own.",
+  },
   yours: "yours",
-  yourImage: "your image",
+  yourSample: "your sample",
   drop: "Drop to explain your own image",
   dropHint: (bytes: string) => `JPEG, PNG, WebP, BMP, GIF or TIFF, up to ${bytes}`,
   uploading: (name: string) => `Sending ${quoted(name)}`,
@@ -15,12 +18,12 @@ export const own = {
   dismiss: "Dismiss",
   stop: "Stop",
   remove: (name: string) => `Remove ${name}`,
-  removeFailed: "The image could not be removed.",
+  removeFailed: "The sample could not be removed.",
   pasted: "pasted image",
   gone: (n: number) =>
     n === 1
-      ? "This link shows an image of somebody’s own, which is gone from the server or belongs to another session."
-      : `This link shows ${n} images of somebody’s own, which are gone from the server or belong to another session.`,
+      ? "This link shows a sample of somebody’s own, which is gone from the server or belongs to another session."
+      : `This link shows ${n} samples of somebody’s own, which are gone from the server or belong to another session.`,
   errors: {
     empty: (name: string) => `${name} is empty.`,
     too_large: (name: string, bytes: number, most: number) => `${name} has ${bytes} bytes; at most ${most} are taken.`,
@@ -32,7 +35,16 @@ export const own = {
 export const edit = {
   button: "Edit…",
   buttonFor: (name: string) => `Edit ${name}`,
-  title: (name: string) => `Erase parts of ${name}`,
+  titles: {
+    image: (name: string) => `Erase parts of ${name}`,
+    text: (name: string) => `Edit the text of ${name}`,
+    table: (name: string) => `Change values of ${name}`,
+    empty: (name: string) => name,
+    fresh: "Your text",
+  },
+  input: "Input to change",
+  retyped: (source: string) => `text edited from ${source}`,
+  revalued: (source: string, values: string) => `edited from ${source}: ${values}`,
   from: (source: string, share: string, fill: string) => `edited from ${source}: ${share} erased, filled with ${fill}`,
   percent: (share: number) => (share < 0.01 ? "less than 1 %" : `${Math.round(100 * share)} %`),
   fills: { baseline: "Baseline", blur: "Blur", colour: "Colour" },
@@ -55,13 +67,20 @@ export const edit = {
   keys: "Drag over the image. Keys: arrows move the box, Shift and arrows size it, Enter erases, Ctrl+Z undoes.",
   erased: (share: string) => `${share} erased`,
   nothing: "Nothing erased yet",
-  predictions: "Predictions of the edited image",
+  typeHere: "Type a text",
+  emptyText: "Type at least one word.",
+  mostTokens: (n: number) => `At most ${n} tokens`,
+  readAs: "Read as:",
+  inData: (low: string, high: string) => `data: ${low} to ${high}`,
+  changed: (n: number) => (n === 0 ? "Nothing changed yet" : `${n} ${plural(n, "value", "values")} changed`),
+  predictions: "Predictions of the edit",
   original: "before",
   edited: "after",
   change: "change",
   updating: "Predicting…",
-  failed: "The edited image was not predicted.",
-  explain: "Explain the edited image",
+  failed: "The edit was not predicted.",
+  explain: { image: "Explain the edited image", text: "Explain this text", table: "Explain this row" },
   explainHelp: "It stands beside the original; Fetch explains it.",
-  explainFailed: "The edited image was not taken.",
+  explainFresh: "It stands in front of the samples; Fetch explains it.",
+  explainFailed: "The edit was not taken.",
 };

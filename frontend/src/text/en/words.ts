@@ -7,3 +7,6 @@ export const ordinal = (n: number): string => `${n}${SUFFIXES[ordinals.select(n)
 export const quoted = (name: string): string => `'${name}'`;
 export const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 export const article = (noun: string): string => `${/^[aeiou]/.test(noun) ? "an" : "a"} ${noun}`;
+
+/** "tokens", but of 1 "token" */
+export const counted = (value: string, unit: string): string => (value === "1" ? unit.replace(/s$/, "") : unit);

@@ -6,7 +6,7 @@ import { quoted } from "./words";
 export const faithfulness: Text["faithfulness"] = {
   open: "此热力图忠实吗？",
   title: "此热力图忠实吗？",
-  about: (map, sample) => `${map}，样本 ${sample}`,
+  about: (map, sample) => `${map}，${sample}`,
   beforeReload: "计算此热力图之后，模型已重新加载。请重新计算，再检查新的热力图。",
   run: "运行",
   again: "重新运行",
@@ -61,7 +61,7 @@ export const faithfulness: Text["faithfulness"] = {
     title: "忘掉权重",
     about:
       "对权重随机化的模型副本计算同一热力图：先随机化最后几层，最后随机化全部。" +
-      "如果热力图保持不变，它显示的就是图像，而不是模型学到的内容。",
+      "如果热力图保持不变，它显示的就是输入，而不是模型学到的内容。",
     reference: "Adebayo et al. (2018)",
     original: "原模型",
     stage: (random, of) => (random === of ? "所有层随机" : `${of} 层中 ${random} 层随机`),
@@ -72,11 +72,11 @@ export const faithfulness: Text["faithfulness"] = {
     similarity: "与原热力图的秩相关",
     value: (value) => value ?? "无：恒定",
     verdicts: {
-      hardly: "权重随机化后热力图几乎不变：它显示的是图像，而不是模型。",
-      partly: "权重随机化后热力图大体保持原形：其中一部分显示的是图像，而不是模型。",
+      hardly: "权重随机化后热力图几乎不变：它显示的是输入，而不是模型。",
+      partly: "权重随机化后热力图大体保持原形：其中一部分显示的是输入，而不是模型。",
       changes: "权重随机化后热力图随之改变：它取决于模型学到的内容。",
       unknown: "其中一张热力图恒定，因此无法判断。",
     },
-    whereNotWhat: "不过，强弱分布仍跟随图像；提高还是降低输出则取决于模型。",
+    whereNotWhat: "不过，强弱分布仍跟随输入；提高还是降低输出则取决于模型。",
   },
 };

@@ -13,5 +13,7 @@ export const features: Text["features"] = {
   pointAtWord: "指向一个词以查看其数值。",
   more: (n) => `还有 ${n} 项`,
   fewer: "收起",
+  part: (feature, what) => `${feature}：${what}`,
+  attribution: "归因",
   contributions: "各输入的净贡献",
 };

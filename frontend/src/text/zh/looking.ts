@@ -57,6 +57,7 @@ export const mapText: Text["mapText"] = {
 
 export const detail: Text["detail"] = {
   open: "仔细查看",
+  openOwn: (name) => `仔细查看 ${name}`,
   openSample: (index) => `仔细查看样本 ${index}`,
   title: (index) => `样本 ${index}`,
   back: "所有样本",

@@ -1,13 +1,13 @@
-/** Images of one’s own, and edits of any. */
+/** Samples of one’s own, and edits of any. */
 
 import type { Text } from "../en";
 import { quoted } from "./words";
 
 export const own: Text["own"] = {
-  button: "自己的图像…",
-  off: "此服务器不接受自己的图像。",
+  button: { image: "自己的图像…", text: "自己的文本…" },
+  off: { image: "此服务器不接受自己的图像。", text: "此服务器不接受自己的文本。" },
   yours: "自己的",
-  yourImage: "自己的图像",
+  yourSample: "自己的样本",
   drop: "松开鼠标，解释自己的图像",
   dropHint: (bytes) => `JPEG、PNG、WebP、BMP、GIF 或 TIFF，不超过 ${bytes}`,
   uploading: (name) => `正在发送${quoted(name)}`,
@@ -16,9 +16,9 @@ export const own: Text["own"] = {
   dismiss: "关闭提示",
   stop: "停止",
   remove: (name) => `移除 ${name}`,
-  removeFailed: "无法移除此图像。",
+  removeFailed: "无法移除此样本。",
   pasted: "粘贴的图像",
-  gone: (n) => `此链接含有 ${n} 张他人自己的图像，它们已从服务器上删除，或属于另一个会话。`,
+  gone: (n) => `此链接含有 ${n} 个他人自己的样本，它们已从服务器上删除，或属于另一个会话。`,
   errors: {
     empty: (name) => `${name} 是空文件。`,
     too_large: (name, bytes, most) => `${name} 有 ${bytes} 字节；最多接受 ${most} 字节。`,
@@ -30,7 +30,16 @@ export const own: Text["own"] = {
 export const edit: Text["edit"] = {
   button: "编辑…",
   buttonFor: (name) => `编辑 ${name}`,
-  title: (name) => `擦除 ${name} 的一部分`,
+  titles: {
+    image: (name) => `擦除 ${name} 的一部分`,
+    text: (name) => `编辑 ${name} 的文本`,
+    table: (name) => `更改 ${name} 的值`,
+    empty: (name) => name,
+    fresh: "自己的文本",
+  },
+  input: "要更改的输入",
+  retyped: (source) => `由 ${source} 编辑的文本`,
+  revalued: (source, values) => `由 ${source} 编辑：${values}`,
   from: (source, share, fill) => `由 ${source} 编辑：擦除 ${share}，以${fill}填充`,
   percent: (share) => (share < 0.01 ? "不到 1%" : `${Math.round(100 * share)}%`),
   fills: { baseline: "基线", blur: "模糊", colour: "颜色" },
@@ -53,13 +62,20 @@ export const edit: Text["edit"] = {
   keys: "在图像上拖动。按键：方向键移动方框，Shift 加方向键改变大小，回车擦除，Ctrl+Z 撤销。",
   erased: (share) => `已擦除 ${share}`,
   nothing: "尚未擦除",
-  predictions: "编辑后图像的预测",
+  typeHere: "输入文本",
+  emptyText: "请至少输入一个词。",
+  mostTokens: (n) => `最多 ${n} 个词元`,
+  readAs: "读作：",
+  inData: (low, high) => `数据：${low} 至 ${high}`,
+  changed: (n) => (n === 0 ? "尚未更改" : `已更改 ${n} 个值`),
+  predictions: "编辑后的预测",
   original: "之前",
   edited: "之后",
   change: "变化",
   updating: "正在预测…",
-  failed: "未能预测编辑后的图像。",
-  explain: "解释编辑后的图像",
-  explainHelp: "它会显示在原图旁边；点击“计算归因”即可解释。",
-  explainFailed: "未能接受编辑后的图像。",
+  failed: "未能预测编辑后的样本。",
+  explain: { image: "解释编辑后的图像", text: "解释此文本", table: "解释此行" },
+  explainHelp: "它会显示在原样本旁边；点击“计算归因”即可解释。",
+  explainFresh: "它会显示在样本之前；点击“计算归因”即可解释。",
+  explainFailed: "未能接受此编辑。",
 };

@@ -30,6 +30,8 @@ import { HistogramChart } from "./HistogramChart";
 import { useMarks } from "./marks";
 
 export interface FactsProps extends Omit<FeatureProps, "over"> {
+  /** Whether what is true of all inputs is said here. */
+  leads: boolean;
   drawn: Drawable;
   map: HeatMap;
   making: Making;
@@ -52,7 +54,7 @@ export function Facts(props: FactsProps): ReactElement {
       <HistogramChart values={values} map={map} feature={feature} limit={limit} scale={display.scale} />
       <Balance {...props} />
       {isPictured(feature) && !map.units && <RectangleFact {...props} />}
-      {info && !partial && <Completeness info={info} />}
+      {info && !partial && props.leads && <Completeness info={info} />}
       {info && isPictured(feature) && <Baseline {...props} info={info} />}
     </div>
   );

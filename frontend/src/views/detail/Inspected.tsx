@@ -1,4 +1,4 @@
-import { useMemo, useState, type ReactElement } from "react";
+import { useMemo, useState, type ReactElement, type ReactNode } from "react";
 
 import { useChannels, useResult } from "../../api/queries";
 import type { ResultInfo, Sample, SampleFeature } from "../../api/types";
@@ -16,6 +16,7 @@ import { FaithfulnessButton } from "../faithfulness/FaithfulnessButton";
 import { CaptionLines, PartialCaption } from "../samples/CaptionLines";
 import { Badge, Failure, PartialBadge, Place, useEstimate, type Estimate } from "../samples/MapCell";
 import type { Column } from "../columns";
+import { nameOf } from "../own/SampleName";
 import { sharedKey, type SharedLimits } from "../shared";
 import { useSubject, versionOf } from "../workspace";
 import { Channels } from "./Channels";
@@ -55,42 +56,49 @@ export function Inspected(props: InspectedProps): ReactElement {
       data-model={model.name}
     >
       <h3 className={titled ? classes.model : "visually-hidden"}>{title}</h3>
-      {sample.features.map((feature) => (
-        <Feature
-          {...props}
-          key={feature.name}
-          feature={feature}
-          estimate={estimate}
-          info={finished?.info ?? null}
-          drawn={estimate?.map ?? finished ?? null}
-          place={
-            <Place
-              sample={sample}
-              column={column}
-              first={props.first}
-              error={result.error}
-              refetch={result.refetch}
-              foreign={foreign}
-            />
-          }
-          side={
-            <>
-              {(estimate ?? finished) && cell.failure && <Failure sample={sample} column={column} />}
-              <ScoreTable sample={sample} column={settings} explained={made?.item.target ?? null} />
-              {estimate && <PartialCaption making={estimate.making} share={estimate.map.share} />}
-              {finished && (
-                <CaptionLines
-                  info={finished.info}
-                  before={isBefore(cell.shown?.stamp ?? null, description)}
-                  current={column.current}
-                  shared={display.shared}
+      {sample.features
+        .filter(({ kind }) => kind !== "empty")
+        .map((feature, i) => (
+          <Feature
+            {...props}
+            key={feature.name}
+            feature={feature}
+            leads={i === 0}
+            estimate={estimate}
+            info={finished?.info ?? null}
+            drawn={estimate?.map ?? finished ?? null}
+            place={
+              i === 0 && (
+                <Place
+                  sample={sample}
+                  column={column}
+                  first={props.first}
+                  error={result.error}
+                  refetch={result.refetch}
+                  foreign={foreign}
                 />
-              )}
-              {finished && cell.shown && <FaithfulnessButton sample={sample} made={cell.shown} />}
-            </>
-          }
-        />
-      ))}
+              )
+            }
+            side={
+              i === 0 && (
+                <>
+                  {(estimate ?? finished) && cell.failure && <Failure sample={sample} column={column} />}
+                  <ScoreTable sample={sample} column={settings} explained={made?.item.target ?? null} />
+                  {estimate && <PartialCaption making={estimate.making} share={estimate.map.share} />}
+                  {finished && (
+                    <CaptionLines
+                      info={finished.info}
+                      before={isBefore(cell.shown?.stamp ?? null, description)}
+                      current={column.current}
+                      shared={display.shared}
+                    />
+                  )}
+                  {finished && cell.shown && <FaithfulnessButton sample={sample} made={cell.shown} />}
+                </>
+              )
+            }
+          />
+        ))}
       {shown && sample.features.length > 1 && (
         <Contributions features={sample.features} result={shown} display={display} />
       )}
@@ -100,13 +108,15 @@ export function Inspected(props: InspectedProps): ReactElement {
 
 interface FeatureProps extends InspectedProps {
   feature: SampleFeature;
+  /** Whether it is the first, beside which stands what is true of all. */
+  leads: boolean;
   estimate: Estimate | null;
   /** Of the finished map, if that is what is drawn. */
   info: ResultInfo | null;
   drawn: Drawable | null;
   /** Stands where there is no map. */
-  place: ReactElement;
-  side: ReactElement;
+  place: ReactNode;
+  side: ReactNode;
 }
 
 function Feature(props: FeatureProps): ReactElement {
@@ -157,7 +167,7 @@ function Feature(props: FeatureProps): ReactElement {
             {display.panels.includes("original") && (
               <Original
                 {...common}
-                name={text.sample.image(sample.index, sample.label?.name ?? null)}
+                name={nameOf(text, sample, description)}
                 over={<Surface feature={feature} name={text.display.panelNames.original} />}
               />
             )}
@@ -194,6 +204,7 @@ function Feature(props: FeatureProps): ReactElement {
       {map && shown && (readable || map.units) && making && (
         <Facts
           {...common}
+          leads={props.leads}
           drawn={shown}
           map={map}
           making={making}

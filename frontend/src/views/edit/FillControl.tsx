@@ -1,9 +1,8 @@
 import { SegmentedControl, Select } from "@mantine/core";
 import type { ReactElement } from "react";
 
-import type { Fill } from "../../api/types";
+import type { BaselineDescription, Fill } from "../../api/types";
 import { useText } from "../../text";
-import { useSubject } from "../workspace";
 import classes from "./edit.module.css";
 
 export interface FillChoice {
@@ -21,15 +20,21 @@ export function fillOf({ kind, baseline, colour }: FillChoice): Fill {
 
 const KINDS = ["baseline", "blur", "colour"] as const;
 
-export function FillControl({
-  fill,
-  onChange,
-}: {
+/** The chosen baseline where the input has it, else its own first. */
+export function startFill(baselines: readonly BaselineDescription[], chosen: string): FillChoice {
+  const known = baselines.find(({ id }) => id === chosen) ?? baselines[0];
+  return { kind: "baseline", baseline: known?.id ?? chosen, colour: "#808080" };
+}
+
+interface FillControlProps {
   fill: FillChoice;
+  /** The input's own. */
+  baselines: readonly BaselineDescription[];
   onChange: (fill: FillChoice) => void;
-}): ReactElement {
+}
+
+export function FillControl({ fill, baselines, onChange }: FillControlProps): ReactElement {
   const text = useText();
-  const { description } = useSubject();
   return (
     <div className={classes.group}>
       <span className={classes.title}>{text.edit.fill}</span>
@@ -46,7 +51,7 @@ export function FillControl({
             size="xs"
             w={140}
             aria-label={text.edit.baseline}
-            data={description.baselines.map(({ id, name }) => ({ value: id, label: name }))}
+            data={baselines.map(({ id, name }) => ({ value: id, label: name }))}
             value={fill.baseline}
             allowDeselect={false}
             onChange={(baseline) => baseline !== null && onChange({ ...fill, baseline })}

@@ -1,6 +1,6 @@
 import type { ReactElement } from "react";
 
-import type { EditPredictions, ModelDescription, Prediction, Sample } from "../../api/types";
+import type { EditPredictions, ModelDescription, Prediction } from "../../api/types";
 import { TESTID } from "../../testids";
 import { useText } from "../../text";
 import { phrase } from "../../text/localise";
@@ -10,20 +10,20 @@ import { useSubject } from "../workspace";
 import classes from "./edit.module.css";
 
 interface ScoresProps {
-  sample: Sample;
+  /** The original's; null where there is none. */
+  before: readonly Prediction[] | null;
   model: ModelDescription;
   titled: boolean;
-  /** Null while nothing is erased. */
+  /** Null while nothing is edited. */
   edited: EditPredictions | null;
   /** Whether `edited` is that of an edit before. */
   stale: boolean;
 }
 
-/** The original's best classes, what became of them, and the edited image's own best class. */
-export function Scores({ sample, model, titled, edited, stale }: ScoresProps): ReactElement {
+/** The original's best classes, what became of them, and the edit's own best class; or those of a new input alone. */
+export function Scores({ before, model, titled, edited, stale }: ScoresProps): ReactElement {
   const text = useText();
   const { description, k } = useSubject();
-  const before = sample.predictions[model.name] ?? [];
   const after = edited?.predictions[model.name];
   const error = edited?.errors[model.name];
   const scoreName = description.score_name;
@@ -38,21 +38,23 @@ export function Scores({ sample, model, titled, edited, stale }: ScoresProps): R
         </caption>
         <thead>
           <tr>
-            <th scope="col">{phrase(text, scoreName)}</th>
-            <th scope="col">{text.edit.original}</th>
-            <th scope="col">{text.edit.edited}</th>
-            <th scope="col">{text.edit.change}</th>
+            <th scope="col">{before ? phrase(text, scoreName) : text.detail.className}</th>
+            {before && <th scope="col">{text.edit.original}</th>}
+            <th scope="col">{before ? text.edit.edited : phrase(text, scoreName)}</th>
+            {before && <th scope="col">{text.edit.change}</th>}
           </tr>
         </thead>
         <tbody>
           {rows.map(({ prediction, was, is }) => (
             <tr key={prediction.index} data-testid={TESTID.editScore} data-class={prediction.index} data-score={is}>
               <th scope="row">{name(prediction)}</th>
-              <td>{was === undefined ? "–" : formatScore(was, scoreName)}</td>
+              {before && <td>{was === undefined ? "–" : formatScore(was, scoreName)}</td>}
               <td>{is === undefined ? "–" : formatScore(is, scoreName)}</td>
-              <td data-sign={was === undefined || is === undefined ? 0 : Math.sign(is - was)}>
-                {was === undefined || is === undefined ? "" : formatChange(is - was, scoreName)}
-              </td>
+              {before && (
+                <td data-sign={was === undefined || is === undefined ? 0 : Math.sign(is - was)}>
+                  {was === undefined || is === undefined ? "" : formatChange(is - was, scoreName)}
+                </td>
+              )}
             </tr>
           ))}
         </tbody>
@@ -67,11 +69,11 @@ interface Row {
   readonly is: number | undefined;
 }
 
-function rowsOf(before: readonly Prediction[], after: readonly Prediction[] | undefined, k: number): Row[] {
-  const shown = before.slice(0, k);
+function rowsOf(before: readonly Prediction[] | null, after: readonly Prediction[] | undefined, k: number): Row[] {
+  const shown = (before ?? after ?? []).slice(0, k);
   const best = after?.[0];
   const rows = best && !shown.some(({ index }) => index === best.index) ? [...shown, best] : shown;
-  const scoreIn = (list: readonly Prediction[] | undefined, index: number): number | undefined =>
+  const scoreIn = (list: readonly Prediction[] | null | undefined, index: number): number | undefined =>
     list?.find((entry) => entry.index === index)?.score;
   return rows.map((prediction) => ({
     prediction,

@@ -1,40 +1,31 @@
 import { useMemo, useState } from "react";
 
 import { emptyMask, type Mask } from "../../heatmap";
-import { record, redo, startHistory, undo, type History } from "../../state/history";
+import { useSteps, type Steps } from "./History";
 
-export interface Editing {
+export interface Editing extends Steps<Mask> {
   /** With the stroke that is being drawn. */
   readonly mask: Mask;
   readonly drawing: boolean;
-  readonly canUndo: boolean;
-  readonly canRedo: boolean;
   /** Shows a stroke under way; null drops it. */
   readonly sketch: (mask: Mask | null) => void;
-  /** Keeps a mask as the next step. */
-  readonly commit: (mask: Mask) => void;
-  readonly undo: () => void;
-  readonly redo: () => void;
   readonly clear: () => void;
 }
 
 export function useEditing(width: number, height: number): Editing {
   const empty = useMemo(() => emptyMask(width, height), [width, height]);
-  const [history, setHistory] = useState<History<Mask>>(() => startHistory(empty));
+  const steps = useSteps<Mask>(empty);
   const [sketched, setSketched] = useState<Mask | null>(null);
   const commit = (mask: Mask): void => {
     setSketched(null);
-    setHistory((now) => record(now, mask));
+    steps.commit(mask);
   };
   return {
-    mask: sketched ?? history.present,
+    ...steps,
+    mask: sketched ?? steps.now,
     drawing: sketched !== null,
-    canUndo: history.past.length > 0,
-    canRedo: history.future.length > 0,
     sketch: setSketched,
     commit,
-    undo: () => setHistory(undo),
-    redo: () => setHistory(redo),
     clear: () => commit(empty),
   };
 }

@@ -9,6 +9,7 @@ import { isBefore, type Stamp } from "../../state/launches";
 import { TESTID } from "../../testids";
 import { useText } from "../../text";
 import { targetName } from "../../text/describe";
+import { shortNameOf } from "../own/SampleName";
 import { useSubject } from "../workspace";
 import classes from "./FaithfulnessButton.module.css";
 
@@ -50,7 +51,9 @@ export function FaithfulnessButton({ sample, made }: FaithfulnessButtonProps): R
         title={
           <>
             <span className={classes.title}>{text.faithfulness.title}</span>
-            <span className={classes.about}>{text.faithfulness.about(name, sample.index)}</span>
+            <span className={classes.about}>
+              {text.faithfulness.about(name, shortNameOf(text, sample, description))}
+            </span>
           </>
         }
         closeButtonProps={{ "aria-label": text.close }}

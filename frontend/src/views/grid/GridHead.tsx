@@ -23,15 +23,14 @@ export function GridHead(): ReactElement {
   const text = useText();
   const shape = useGridShape();
   const ref = useScrolledTogether<HTMLDivElement>();
-  const { columns } = useSubject();
+  const { columns, description } = useSubject();
+  const pictured = description.features.some(({ kind }) => kind === "image");
   const titles = useColumnTitles();
   return (
     <div className={classes.head} {...shape}>
       <div ref={ref} className={classes.headScroll} role="group" aria-label={text.columns.region}>
         <div className={classes.headRow}>
-          <div className={classes.corner}>
-            <ZoomControl />
-          </div>
+          <div className={classes.corner}>{pictured && <ZoomControl />}</div>
           {columns.length > 1 && <ColumnHeads titles={titles} />}
           <CompareButton />
         </div>

@@ -14,18 +14,17 @@ import { ErrorNote } from "../ErrorNote";
 import { useSubject } from "../workspace";
 import { nameOf } from "./SampleName";
 import classes from "./own.module.css";
-import { useOwnList, useUploading } from "./uploads";
+import { useEditable, useOwnList } from "./uploads";
 
 const EditDialog = lazy(() => import("../edit/EditDialog"));
 
 /** Editing a sample, and removing one of one's own. */
 export function CardActions({ sample }: { sample: Sample }): ReactElement {
   const text = useText();
-  const uploading = useUploading();
   const { description } = useSubject();
   const [editing, setEditing] = useState(false);
   const name = nameOf(text, sample, description);
-  const editable = uploading?.allowed === true && sample.features.some(({ kind }) => kind === "image");
+  const editable = useEditable(sample).length > 0;
   return (
     <div className={classes.actions}>
       {editable && (
@@ -43,7 +42,7 @@ export function CardActions({ sample }: { sample: Sample }): ReactElement {
       {isOwn(sample.index) && <Remove sample={sample} name={name} />}
       {editing && (
         <Suspense fallback={null}>
-          <EditDialog sample={sample} name={name} onClose={() => setEditing(false)} />
+          <EditDialog sample={sample} onClose={() => setEditing(false)} />
         </Suspense>
       )}
     </div>

@@ -5,7 +5,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { errorBody } from "../../api/errors";
 import { keys, useExplorers } from "../../api/queries";
 import { uploadImage } from "../../api/upload";
-import type { Sample } from "../../api/types";
+import type { Sample, SampleFeature } from "../../api/types";
 import { checkFile, withoutOwn, withOwn } from "../../state/own";
 import { changePage, useBrowse } from "../../state/services";
 import { useStore } from "../../state/store";
@@ -18,13 +18,39 @@ export const dismissUpload = uploads.dismiss;
 
 export const useUploads = (): readonly Upload[] => useStore(uploads, (all) => all);
 
-/** Whether this server takes images, and up to how many bytes; undefined while that is not known. */
-export function useUploading(): { allowed: boolean; mostBytes: number } | undefined {
+export interface Uploading {
+  /** Whether this server keeps samples of one's own. */
+  readonly allowed: boolean;
+  /** What can be brought whole: the model's only input, an image or a text. */
+  readonly brings: "image" | "text" | null;
+  /** Whether images are taken, and up to how many bytes. */
+  readonly takesImages: boolean;
+  readonly mostBytes: number;
+}
+
+/** Undefined while it is not known. */
+export function useUploading(): Uploading | undefined {
   const { data } = useExplorers();
+  const [only, ...others] = useSubject().description.features;
+  const kind = others.length === 0 ? only?.kind : undefined;
+  const brings = kind === "image" || kind === "text" ? kind : null;
+  return (
+    data && {
+      allowed: data.uploads,
+      brings,
+      takesImages: data.uploads && brings === "image",
+      mostBytes: data.max_upload_bytes,
+    }
+  );
+}
+
+/** The inputs of a sample that can be changed, where this server lets them be. */
+export function useEditable(sample: Sample): readonly SampleFeature[] {
+  const uploading = useUploading();
   const { features } = useSubject().description;
-  // An image is one input of a model that has no other.
-  const takes = features.length === 1 && features[0]?.kind === "image";
-  return data && { allowed: data.uploads && takes, mostBytes: data.max_upload_bytes };
+  if (uploading?.allowed !== true) return [];
+  const typed = new Set(features.flatMap(({ name, form }) => (form ? [name] : [])));
+  return sample.features.filter(({ kind, name }) => kind === "image" || typed.has(name));
 }
 
 /** Adds a sample that the server has just made, or takes one off the page. */
@@ -48,7 +74,7 @@ export function useBringImages(): (files: readonly File[]) => void {
   const { own } = useBrowse();
   const client = useQueryClient();
   return (files) => {
-    if (!uploading?.allowed) return;
+    if (!uploading?.takesImages) return;
     if (files.length === 0) uploads.refuse(explorer.id, "", errorBody("no_file", text.own.errors.no_file));
     let list = own;
     for (const file of files) {

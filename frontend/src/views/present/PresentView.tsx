@@ -22,6 +22,7 @@ import { ErrorNote } from "../ErrorNote";
 import { useInvitation } from "../invitation";
 import { LookedHead, NotThere } from "../Looked";
 import { look, lookAtAll, useLookedAt } from "../looking";
+import { nameOf } from "../own/SampleName";
 import { Maps, Failure, PartialBadge, useEstimate } from "../samples/MapCell";
 import { sharedKey, useSharedLimits, type SharedLimits } from "../shared";
 import { useSubject, useForecast, useProgress, versionOf } from "../workspace";
@@ -144,7 +145,7 @@ function OriginalColumn({ sample, display }: { sample: Sample; display: Display 
             version={versionOf(description, sample)}
             feature={feature}
             display={display}
-            name={text.sample.image(sample.index, sample.label?.name ?? null)}
+            name={nameOf(text, sample, description)}
           />
         );
       })}

@@ -14,7 +14,7 @@ import { CursorPlace, CursorSurface } from "../grid/Cursor";
 import { OpenButton } from "../OpenButton";
 import type { SharedLimits } from "../shared";
 import { CardActions } from "../own/CardActions";
-import { nameOf, SampleName } from "../own/SampleName";
+import { nameOf, OwnNotices, SampleName } from "../own/SampleName";
 import { useSubject, versionOf } from "../workspace";
 import { MapCell } from "./MapCell";
 import { Predictions } from "./Predictions";
@@ -47,6 +47,7 @@ export const SampleCard = memo(function SampleCard(props: SampleCardProps): Reac
       data-sample={sample.index}
     >
       <Head sample={sample} columns={columns} />
+      <OwnNotices sample={sample} />
       <MarksProvider value={marks}>
         <div className={several ? classes.columns : undefined}>
           {several && (
@@ -189,7 +190,7 @@ function Head({ sample, columns }: { sample: Sample; columns: readonly Column[] 
         </span>
       )}
       <CardActions sample={sample} />
-      <OpenButton sample={sample.index} />
+      <OpenButton sample={sample} />
     </header>
   );
 }

@@ -13,7 +13,7 @@ import { ErrorNote } from "../ErrorNote";
 import { useColumnsOf } from "../columns";
 import { GridBody } from "../grid/GridBody";
 import { useSharedLimits } from "../shared";
-import { OwnImages } from "../own/OwnImages";
+import { OwnSamples } from "../own/OwnSamples";
 import { useShown, useSubject } from "../workspace";
 import { SampleCard } from "./SampleCard";
 import classes from "./SamplesView.module.css";
@@ -30,7 +30,7 @@ export function SamplesView(): ReactElement {
   return (
     <>
       <ScanLine />
-      <OwnImages />
+      <OwnSamples />
       {error !== null && (
         <div className={classes.wide}>
           <ErrorNote title={text.errors.samples} error={toErrorBody(error)} onRetry={retry} />

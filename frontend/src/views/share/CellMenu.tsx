@@ -12,10 +12,14 @@ import { useDisplay } from "../../state/services";
 import { TESTID } from "../../testids";
 import { useText } from "../../text";
 import { useSubject } from "../workspace";
-import { loadImages, shownCell } from "./collect";
+import { nameOf, shortNameOf } from "../own/SampleName";
+import { loadInputs, pictureWords, shownCell } from "./collect";
 import { Item } from "./Item";
 import classes from "./share.module.css";
 import { useSharing, type Task } from "./useSharing";
+
+/** Pixels for each of the page's: to be read on slides. */
+const FINE = 2;
 
 interface CellMenuProps {
   sample: Sample;
@@ -35,6 +39,8 @@ export function CellMenu({ sample, model, result, sharedLimit }: CellMenuProps):
   const { info } = result;
   const method = description.methods.find(({ id }) => id === info.method)?.name ?? info.method;
 
+  const names = [description.name, shortNameOf(text, sample, description), model, method, info.target_name];
+
   const python: Task = async (signal) => {
     const { code } = await getScript(info.key, explorer.id, model, sample.index, signal);
     return (await copyText(code)) ? { done: text.share.copied } : { refused: code };
@@ -42,22 +48,41 @@ export function CellMenu({ sample, model, result, sharedLimit }: CellMenuProps):
   const save =
     (panel: "heat" | "overlay"): Task =>
     async (signal) => {
-      const [panels, { panelPicture }, images] = await Promise.all([
+      const [panels, { panelPicture }, inputs] = await Promise.all([
         import("../../share/panels"),
         import("../../share/picture"),
-        loadImages(explorer.id, sample, false, signal),
+        loadInputs(explorer.id, sample, false, signal),
       ]);
       const { sign, maps } = shownCell(text, { description }, { sample, title: "", result });
       for (const { feature, ...map } of maps) {
-        const image = images.find((one) => one.feature === feature);
-        if (!image) continue;
-        const made = panels.mapPanel(panel, { ...map, sign }, image.picture, display, sharedLimit ?? undefined);
+        const image = inputs.find((one) => one.feature === feature);
+        if (image?.kind !== "image") continue;
+        const made = panels.mapPanel(panel, { ...map, sign }, image, display, sharedLimit ?? undefined);
         const several = maps.length > 1 ? feature : null;
-        const parts = [description.name, text.share.sampleName(sample.index), model, method, info.target_name, several];
+        const parts = [...names, several];
         saveFile(await panelPicture(made), fileName([...parts, text.display.panelNames[panel]], "png"));
       }
       return { done: text.share.saved };
     };
+
+  /** The cell as the page shows it, captions included: the only picture of words and lines. */
+  const saveCell: Task = async (signal) => {
+    const [{ gridPicture }, inputs] = await Promise.all([
+      import("../../share/picture"),
+      loadInputs(explorer.id, sample, display.evidence, signal),
+    ]);
+    const cell = shownCell(text, { description }, { sample, title: "", result });
+    const row = {
+      sample: sample.index,
+      number: nameOf(text, sample, description),
+      label: null,
+      inputs,
+      cells: [cell],
+    };
+    const grid = { title: description.name, subtitle: method, display: { ...display, shared: false }, rows: [row] };
+    saveFile(await gridPicture(grid, pictureWords(text, ""), FINE), fileName(names, "png"));
+    return { done: text.share.saved };
+  };
 
   const done = state.kind === "done";
   return (
@@ -77,9 +102,10 @@ export function CellMenu({ sample, model, result, sharedLimit }: CellMenuProps):
         </Menu.Target>
         <Menu.Dropdown>
           <Item label={text.share.copyPython} help={text.share.copyPythonHelp} onClick={() => run(python)} />
+          <Menu.Divider />
+          <Item label={text.share.saveCell} help={text.share.savePictureHelp} onClick={() => run(saveCell)} />
           {sample.features.some(isPictured) && (
             <>
-              <Menu.Divider />
               <Item label={text.share.saveMap} help={text.share.png} onClick={() => run(save("heat"))} />
               <Item label={text.share.saveOverlay} help={text.share.png} onClick={() => run(save("overlay"))} />
             </>

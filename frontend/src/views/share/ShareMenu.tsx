@@ -4,7 +4,6 @@ import type { ReactElement } from "react";
 import { useExplorers } from "../../api/queries";
 import { getMapFile } from "../../api/routes";
 import { Check, Share } from "../../controls/icons";
-import { formatValue } from "../../heatmap";
 import { fileName } from "../../share/filenames";
 import { copyText, saveFile } from "../../share/save";
 import { pageLink } from "../../state/services";
@@ -13,7 +12,7 @@ import { useText, type Text } from "../../text";
 import { useColumnTitles } from "../columns";
 import { sharedOffer } from "../shared";
 import { useSubject } from "../workspace";
-import { useCollector } from "./collect";
+import { pictureWords, useCollector } from "./collect";
 import { Item } from "./Item";
 import { useSharing, type Task } from "./useSharing";
 
@@ -37,7 +36,7 @@ export function ShareMenu(): ReactElement {
     (scale: number): Task =>
     async (signal) => {
       const [{ gridPicture }, grid] = await Promise.all([import("../../share/picture"), collector.grid(signal)]);
-      const words = { panels: text.display.panelNames, value: formatValue, foot };
+      const words = pictureWords(text, foot);
       saveFile(await gridPicture(grid, words, scale), name("png"));
       return { done: text.share.saved };
     };
@@ -67,8 +66,6 @@ export function ShareMenu(): ReactElement {
   };
 
   const done = state.kind === "done";
-  // Pictures and pages are made of images.
-  const drawn = description.features.some(({ kind }) => kind === "image");
   return (
     <>
       <Menu shadow="md" width={280} position="bottom-end">
@@ -88,18 +85,14 @@ export function ShareMenu(): ReactElement {
         <Menu.Dropdown>
           <Item label={text.share.copyLink} help={text.share.copyLinkHelp} onClick={() => run(link)} />
           <Menu.Divider />
-          {drawn && (
-            <>
-              <Item label={text.share.savePicture} help={text.share.savePictureHelp} onClick={() => run(picture(1))} />
-              <Item
-                label={text.share.saveLargePicture}
-                help={text.share.saveLargePictureHelp}
-                onClick={() => run(picture(2))}
-              />
-            </>
-          )}
+          <Item label={text.share.savePicture} help={text.share.savePictureHelp} onClick={() => run(picture(1))} />
+          <Item
+            label={text.share.saveLargePicture}
+            help={text.share.saveLargePictureHelp}
+            onClick={() => run(picture(2))}
+          />
           <Item label={text.share.saveNumbers} help={text.share.saveNumbersHelp} onClick={() => run(numbers)} />
-          {drawn && <Item label={text.share.savePage} help={text.share.savePageHelp} onClick={() => run(page)} />}
+          <Item label={text.share.savePage} help={text.share.savePageHelp} onClick={() => run(page)} />
         </Menu.Dropdown>
       </Menu>
       {dialog}
@@ -107,12 +100,14 @@ export function ShareMenu(): ReactElement {
   );
 }
 
-function savedWords({ display, share }: Text, shared: string, foot: string) {
+function savedWords({ display, features, share }: Text, shared: string, foot: string) {
   const { panels, panelNames, sign, signs, scale, scales, opacity, outlier, size, sizes } = display;
   return {
     language: share.language,
     foot,
     controls: display.region,
+    attribution: features.attribution,
+    contributions: features.contributions,
     ...{ panels, panelNames, sign, signs, scale, scales, opacity, outlier, shared, size, sizes },
   };
 }

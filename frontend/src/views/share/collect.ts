@@ -6,15 +6,19 @@ import { resultOptions, type Result } from "../../api/queries";
 import { getEvidence, getImageFile } from "../../api/routes";
 import type { Sample } from "../../api/types";
 import { isPictured } from "../../features";
-import { decodePicture, maskOutline } from "../../heatmap";
-import type { ShownCell, ShownGrid, ShownImage } from "../../share/shown";
+import { contributions } from "../../features/netShares";
+import { decodePicture, formatValue, maskOutline } from "../../heatmap";
+import type { Words } from "../../share/pieces";
+import type { ShownCell, ShownGrid, ShownInput } from "../../share/shown";
 import { cellOf, isForeign } from "../../state/launches";
+import { isOwn } from "../../state/own";
 import type { Display } from "../../state/page";
 import { useDisplay } from "../../state/services";
 import { signOf } from "../../state/sign";
 import { useText, type Text } from "../../text";
 import { columnTitles, describeColumns } from "../../text/columns";
 import { describeCompleteness, describeResult } from "../../text/describe";
+import { nameOf } from "../own/SampleName";
 import { sharedKey } from "../shared";
 import { useLatest, useShown, useSubject, type Workspace } from "../workspace";
 
@@ -46,7 +50,9 @@ export function useCollector(): Collector {
   const display = useDisplay();
   const latest = useLatest();
   const { columns } = useSubject();
-  const indices = useShown().samples.items.map(({ index }) => index);
+  const indices = useShown()
+    .samples.items.map(({ index }) => index)
+    .filter((index) => !isOwn(index));
   const maps = (signal: AbortSignal): Promise<Found[]> => findMaps(client, text, latest(), signal);
   return {
     maps,
@@ -98,9 +104,9 @@ async function gather(
     rows: await Promise.all(
       rows.map(async ({ sample, cells }) => ({
         sample: sample.index,
-        number: text.sample.number(sample.index),
+        number: isOwn(sample.index) ? nameOf(text, sample, description) : text.sample.number(sample.index),
         label: sample.label?.name ?? null,
-        images: await loadImages(explorer.id, sample, evidence, signal),
+        inputs: await loadInputs(explorer.id, sample, evidence, signal),
         cells: cells.map((cell) => shownCell(text, workspace, cell)),
       })),
     ),
@@ -112,7 +118,9 @@ export function shownCell(text: Text, { description }: Pick<Workspace, "descript
   const method = description.methods.find(({ id }) => id === info.method);
   const { how, what } = describeResult(text, info, description);
   const sum = describeCompleteness(text, info, description);
-  const pictured = new Set(found.sample.features.filter(isPictured).map(({ name }) => name));
+  const { features } = found.sample;
+  const pictured = new Set(features.filter(isPictured).map(({ name }) => name));
+  const drawn = new Set(features.flatMap(({ name, kind }) => (kind === "empty" ? [] : [name])));
   return {
     title: found.title,
     captions: [what, how, ...(sum ? [sum.words] : []), ...info.notices.map(({ message }) => message)],
@@ -121,27 +129,51 @@ export function shownCell(text: Text, { description }: Pick<Workspace, "descript
     info,
     maps: info.maps.flatMap(({ feature, interpolation }) => {
       const map = maps[feature];
-      return map && pictured.has(feature) ? [{ feature, interpolation, map }] : [];
+      return map && drawn.has(feature) && (!map.units || pictured.has(feature))
+        ? [{ feature, interpolation, map }]
+        : [];
     }),
+    shares:
+      features.length > 1
+        ? contributions(
+            maps,
+            features.map(({ name }) => name),
+          )
+        : [],
   };
 }
 
-export function loadImages(
+/** The inputs as they are drawn; those that are not shown are left out. */
+export async function loadInputs(
   explorer: string,
   { index, features }: Sample,
   evidence: boolean,
   signal: AbortSignal,
-): Promise<ShownImage[]> {
-  return Promise.all(
-    features.filter(isPictured).map(async ({ name, width, height, evidence: known }) => {
+): Promise<ShownInput[]> {
+  const found = await Promise.all(
+    features.map(async (feature): Promise<ShownInput | null> => {
+      const { name, width } = feature;
+      if (feature.kind === "empty") return null;
+      const mask = evidence && feature.evidence ? await getEvidence(explorer, index, name, signal) : null;
+      const decides = mask ? Array.from(mask.data, (value) => value !== 0) : [];
+      if (feature.kind === "text") return { kind: "text", feature: name, width, words: feature.words, decides };
+      if (feature.kind === "table") return { kind: "table", feature: name, width, rows: feature.rows, decides };
       const file = await getImageFile(explorer, index, name, signal);
-      const mask = evidence && known ? await getEvidence(explorer, index, name, signal) : null;
+      const picture = await decodePicture(new Blob([file]));
       return {
+        kind: "image",
         feature: name,
         file,
-        picture: await decodePicture(new Blob([file])),
-        outline: mask && maskOutline(mask.data, width, height),
+        picture,
+        outline: mask && maskOutline(mask.data, width, feature.height),
       };
     }),
   );
+  return found.filter((input) => input !== null);
+}
+
+/** What pictures say. */
+export function pictureWords({ display, features }: Text, foot: string): Words {
+  const { attribution, contributions: shares } = features;
+  return { panels: display.panelNames, attribution, contributions: shares, value: formatValue, foot };
 }

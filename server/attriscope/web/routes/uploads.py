@@ -10,6 +10,7 @@ from starlette.datastructures import UploadFile
 
 from attriscope.jobs.errors import Refused, busy, unprocessable
 from attriscope.jobs.hosted import HostedExplorer
+from attriscope.jobs.samples import Making
 from attriscope.jobs.slot import WorkerError, WorkerLost
 from attriscope.settings import Settings
 from attriscope.web import views
@@ -62,7 +63,7 @@ async def upload_sample(explorer: str, request: Request, services: ServicesDep, 
     name, content = await _file(request, settings)
     reply = await _made(host, name, content, settings)
     info = SampleInfo.model_validate(reply.body)
-    return views.sample(host.add_upload(session, info, reply.arrays, settings.max_uploads, name=name))
+    return views.sample(host.add_upload(session, info, reply.arrays, settings.max_uploads, Making(name)))
 
 
 async def _file(request: Request, settings: Settings) -> tuple[str, bytes]:

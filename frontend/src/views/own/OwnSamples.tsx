@@ -12,7 +12,7 @@ import classes from "./own.module.css";
 import { dismissUpload, useBringImages, useUploading, useUploads } from "./uploads";
 
 /** Takes what is dropped or pasted anywhere, and shows what is on its way, was refused, or is gone. */
-export function OwnImages(): ReactElement {
+export function OwnSamples(): ReactElement {
   const { explorer } = useSubject();
   const uploads = useUploads().filter((upload) => upload.explorer === explorer.id);
   return (
@@ -39,10 +39,15 @@ function DropZone(): ReactElement | null {
   const over = useDrops(useBringImages());
   if (!over) return null;
   return (
-    <div className={classes.drop} data-testid={TESTID.dropZone} data-off={uploading?.allowed === false} role="status">
+    <div
+      className={classes.drop}
+      data-testid={TESTID.dropZone}
+      data-off={uploading?.takesImages === false}
+      role="status"
+    >
       <div className={classes.dropWords}>
-        <strong>{uploading?.allowed === false ? text.own.off : text.own.drop}</strong>
-        {uploading?.allowed && <span>{text.own.dropHint(formatBytes(uploading.mostBytes))}</span>}
+        <strong>{uploading?.takesImages === false ? text.own.off.image : text.own.drop}</strong>
+        {uploading?.takesImages && <span>{text.own.dropHint(formatBytes(uploading.mostBytes))}</span>}
       </div>
     </div>
   );
