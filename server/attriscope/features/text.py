@@ -14,6 +14,10 @@ from attriscope.features.base import Baseline, Display, Feature, checked_name
 ToStrings = Callable[[list[int]], Sequence[str]]
 
 _PADDINGS = ("<pad>", "[PAD]", "<PAD>", "pad", "PAD", "<|endoftext|>")
+_STAND_INS = (
+    ("mask", "mask_token_id", ("<mask>", "[MASK]", "<MASK>")),
+    ("unknown", "unk_token_id", ("<unk>", "[UNK]", "<UNK>")),
+)
 _CONTINUES = "##"
 """WordPiece marks the pieces that go on a word; the others mark those that begin one."""
 _BEGINS = ("▁", "Ġ")
@@ -30,6 +34,7 @@ class TextFeature(Feature):
     vocabulary's own ('<pad>', '[PAD]', …), else 0. embedding: the name of the layer that makes vectors of the ids,
     where it cannot be found by itself: it is called with the ids alone.
 
+    Where the tokenizer or vocabulary has a mask token or one for unknown words, either is a baseline, too.
     Gradients are taken at the embedding and summed over each token's vector; perturbation methods put the padding token
     in the place of tokens.
     Raises ExplorerError for a vocabulary of no such kind, or a padding that is no id.
@@ -56,12 +61,18 @@ class TextFeature(Feature):
                 "wrong_type", f"embedding is {embedding!r}; it must be the name of a layer.", field="embedding"
             )
         self.padding, self.embedding = padding, embedding
+        self._stand_ins = {
+            name: token
+            for name, attribute, strings in _STAND_INS
+            if (token := _token(vocabulary, attribute, strings, known)) not in (None, padding)
+        }
 
     def __repr__(self) -> str:
         return f"TextFeature({self.describe()})"
 
     def describe(self) -> str:
-        return f"{self.name!r}, padding={self.padding}, embedding={self.embedding!r}"
+        tokens = "".join(f", {name}={token}" for name, token in self._stand_ins.items())
+        return f"{self.name!r}, padding={self.padding}, embedding={self.embedding!r}{tokens}"
 
     def display(self, example: Tensor) -> Display:
         ids = self._ids(example)
@@ -105,12 +116,28 @@ class TextFeature(Feature):
         return super().layer_drawn(value.T if by_token else value, shape)
 
     def baselines(self) -> tuple[Baseline, ...]:
-        return (Baseline("padding", "Padding", "every token is padding"),)
+        found = [Baseline("padding", "Padding", "every token is padding")]
+        if "mask" in self._stand_ins:
+            found.append(Baseline("mask", "Mask token", "every token but padding is the mask token"))
+        if "unknown" in self._stand_ins:
+            found.append(Baseline("unknown", "Unknown token", "every token but padding is the token of unknown words"))
+        return tuple(found)
 
     def baseline(self, baseline: str, example: Tensor) -> Tensor:
-        if baseline != "padding":
+        if baseline == "padding":
+            return torch.full_like(example, self.padding)
+        if baseline not in self._stand_ins:
             raise self.unknown_baseline(baseline)
-        return torch.full_like(example, self.padding)
+        token = torch.full_like(example, self._stand_ins[baseline])
+        return torch.where(example == self.padding, example, token)
+
+
+def _token(vocabulary: Any, attribute: str, strings: Sequence[str], known: Mapping[str, int]) -> Any:
+    """The id of a token that stands for others: as a tokenizer says, or by its usual string."""
+    token = getattr(vocabulary, attribute, None)
+    if isinstance(token, int) and not isinstance(token, bool):
+        return token
+    return next((known[string] for string in strings if string in known), None)
 
 
 def _reader(vocabulary: Any) -> tuple[ToStrings, Mapping[str, int]]:

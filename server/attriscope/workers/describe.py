@@ -8,7 +8,7 @@ import torch
 
 from attribution_core import deviations, registry
 from attriscope.features import baselines
-from attriscope.features.base import Feature
+from attriscope.features.base import Baseline, Feature
 from attriscope.workers.described import Described
 from attriscope.workers.loaded import LoadedExplorer
 from attriscope.workers.messages import (
@@ -33,16 +33,19 @@ def describe(loaded: LoadedExplorer, name: str) -> Description:
         classes=None if explorer.classes is None else list(explorer.classes),
         models=[_model(model, loaded.described[key]) for key, model in loaded.models.items()],
         features=[
-            FeatureDescription(name=feature.name, kind=feature.kind, shape=list(shape) if example else [])
+            FeatureDescription(
+                name=feature.name,
+                kind=feature.kind,
+                shape=list(shape) if example else [],
+                baselines=[_baseline(one) for one in baselines.own(feature)],
+            )
             for feature, shape in zip(explorer.features, shapes, strict=True)
         ],
         methods=[_method(spec, registry.InputInfo(shapes), loaded.described) for spec in loaded.methods.methods],
-        baselines=[
-            BaselineDescription(id=baseline.id, name=baseline.name, description=baseline.description)
-            for baseline in baselines.offered(explorer.features)
-        ],
+        baselines=[_baseline(one) for one in baselines.offered(explorer.features)],
         score_name=explorer.score_name,
         has_score=explorer.score_func is not None,
+        threshold=explorer.threshold,
         dataset_length=loaded.samples.length,
         defaults=dict(explorer.defaults),
         notices=list(loaded.notices),
@@ -62,17 +65,27 @@ def _model(model: LoadedModel, found: Described) -> ModelDescription:
     if found.error is not None:
         message = f"On the first sample: {found.error.message}"
         notices.append(Notice(code=found.error.code, message=message, params=found.error.params))
+    for name, error in found.targets.items():
+        if error is not None:
+            message = f"Target {name!r} cannot be explained: {error.message}"
+            notices.append(Notice(code="target_failed", message=message, params={"target": name}))
     return ModelDescription(
         name=model.name,
         class_name=type(model.module).__name__,
         parameters=sum(p.numel() for p in model.module.parameters() if not torch.nn.parameter.is_lazy(p)),
         outputs=found.outputs,
+        map_shape=None if found.map_shape is None else list(found.map_shape),
+        targets=[name for name, error in found.targets.items() if error is None],
         layers=list(found.layers),
         default_layer=found.default_layer,
         default_layer_holds=None if found.cam_layer is None else found.cam_layer.holds,
         forward_seconds=found.forward_seconds,
         notices=notices,
     )
+
+
+def _baseline(baseline: Baseline) -> BaselineDescription:
+    return BaselineDescription(id=baseline.id, name=baseline.name, description=baseline.description)
 
 
 def _method(

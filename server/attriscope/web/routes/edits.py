@@ -50,7 +50,9 @@ async def edit_sample(explorer: str, index: int, edit: Edit, services: ServicesD
     source = host.table.of(session, index)
     bits, share = _pixels(source, edit)
     made = await _made(host, index, edit, bits, settings)
-    info = SampleInfo.model_validate(made.body).model_copy(update={"label": source.info.label})
+    info = SampleInfo.model_validate(made.body).model_copy(
+        update={"label": source.info.label, "more_labels": source.info.more_labels}
+    )
     if info.sha256 == source.info.sha256:
         message = f"Sample {index} is as before: the pixels already have what they were filled with."
         raise unprocessable("edit_unchanged", message, "fill")
