@@ -14,7 +14,7 @@ from attribution_core.errors import AttributionError
 from attriscope.errors import ExplorerError, nearest
 from attriscope.features import baselines
 from attriscope.workers import evaluate, keys, targets
-from attriscope.workers.choices import BaselineChoice
+from attriscope.workers.choices import BaselineChoice, rows_of
 from attriscope.workers.described import Described
 from attriscope.workers.loaded import LoadedExplorer
 from attriscope.workers.messages import AttributionRequest, Checked, CheckedItem, Cost
@@ -105,7 +105,7 @@ def check(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: ShouldS
     outputs = loaded.described[request.model].outputs
     reading = Reading.of(request) if found.spec.takes_target else OUTPUT
     ingredients = loaded.ingredients(request.model, reading, request.method)
-    if frame.body["distribution"]:
+    if "distribution" in found.spec.needs or any(rows_of(found.baseline)):
         ingredients["distribution"] = keys.combined({"samples": frame.body["distribution"]})
     checked = []
     for item in items:

@@ -46,7 +46,7 @@ def baseline(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: Shou
     named = baselines.settled([feature], frame.body["baseline"])
     if not isinstance(named, str):
         raise ExplorerError("unknown_baseline", f"{named!r} are several baselines; ask for one.", field="baseline")
-    numbers = frame.body["rows"]
+    numbers = frame.body.get("rows", ())
     example, *rows = inputs_of(frame.arrays, 1 + len(numbers))
     of_input = {number: row[position] for number, row in zip(numbers, rows, strict=True)}
     value = baselines.of_one(feature, named, example[position], of_input)
