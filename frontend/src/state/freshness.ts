@@ -24,7 +24,7 @@ export function cellFreshness(cell: Cell, wanted: Wanted, sample: Sample): Fresh
 /** Whether a finished map was made with the present settings. */
 export function isCurrent(cell: Cell, wanted: Wanted, sample: Sample): boolean {
   const { shown } = cell;
-  return shown !== null && sameSettings(shown.request, explainedBy(shown.item), wanted, sample);
+  return shown !== null && sameSettings(shown.request, explainedBy(shown.item, shown.request.target), wanted, sample);
 }
 
 function sameSettings(

@@ -11,6 +11,7 @@ import { own, edit } from "./en/own";
 import { share } from "./en/share";
 import { mapText, detail, present, shortcuts } from "./en/looking";
 import { layers } from "./en/layers";
+import { outputs } from "./en/outputs";
 import { target } from "./en/target";
 import { ordinal, plural, quoted } from "./en/words";
 
@@ -133,6 +134,8 @@ export const en = {
   target,
   columns,
   layers,
+
+  outputs,
   methodGroups: {
     path: "Path",
     gradient: "Gradient",

@@ -1,6 +1,6 @@
 /** What the server says in English, in the language of the page. What has no translation, a user's own method, stays. */
 
-import type { Description, MethodDescription } from "../api/types";
+import type { BaselineDescription, Description, MethodDescription } from "../api/types";
 import type { Text } from "./en";
 
 export function phrase(text: Text, english: string): string {
@@ -53,12 +53,16 @@ export function localise(text: Text, description: Description): Description {
         layer.reason === null ? layer : { ...layer, reason: phrase(text, layer.reason) },
       ),
     })),
-    baselines: description.baselines.map((baseline) => ({
-      ...baseline,
-      name: phrase(text, baseline.name),
-      description: phrase(text, baseline.description),
+    baselines: description.baselines.map((baseline) => localiseBaseline(text, baseline)),
+    features: description.features.map((feature) => ({
+      ...feature,
+      baselines: (feature.baselines ?? []).map((baseline) => localiseBaseline(text, baseline)),
     })),
   };
+}
+
+function localiseBaseline(text: Text, baseline: BaselineDescription): BaselineDescription {
+  return { ...baseline, name: phrase(text, baseline.name), description: phrase(text, baseline.description) };
 }
 
 function localiseMethod(text: Text, method: MethodDescription): MethodDescription {

@@ -10,6 +10,7 @@ import { detail, mapText, present, shortcuts } from "./zh/looking";
 import { edit, own } from "./zh/own";
 import { share } from "./zh/share";
 import { layers } from "./zh/layers";
+import { outputs } from "./zh/outputs";
 import { target } from "./zh/target";
 import { quoted } from "./zh/words";
 
@@ -346,6 +347,8 @@ export const zh: Text = {
   target,
   columns,
   layers,
+
+  outputs,
 
   errors: {
     title: "出错了",

@@ -145,7 +145,7 @@ class LoadedModel:
         counts = torch.stack([row.flatten().bincount(minlength=output.shape[1]) for row in classes]).double()
         if not bool(torch.isfinite(means).all()):  # no place of such a map can be read
             counts = means
-        return means, counts / classes[0].numel(), classes.to(torch.uint8 if output.shape[1] <= 256 else torch.int32)
+        return means, counts / classes[0].numel(), classes.to(torch.uint8 if output.shape[1] <= 256 else torch.float32)
 
     def readings(self, target: int | None, reading: Reading) -> Callable[..., Tensor]:
         """The output explained and, where there is a score function, its score, from one pass: N×1 or N×2.

@@ -7,6 +7,7 @@ import { useEditPredictions } from "../../api/queries";
 import { editSample, imageUrl } from "../../api/routes";
 import type { EditDraft, ErrorBody, Sample, SampleFeature } from "../../api/types";
 import { countPixels, encodeMask } from "../../heatmap";
+import { fills } from "../../state/evaluations";
 import { useText } from "../../text";
 import { ErrorNote } from "../ErrorNote";
 import { useOwnList } from "../own/uploads";
@@ -58,12 +59,16 @@ interface EditorProps {
 
 function Editor({ sample, feature, onClose }: EditorProps): ReactElement {
   const text = useText();
-  const { explorer, settings, models } = useSubject();
+  const { explorer, description, settings, models } = useSubject();
   const { width, height } = feature;
   const editing = useEditing(width, height);
   const [tool, setTool] = useState<Tool>("box");
   const [size, setSize] = useState(Math.max(1, Math.round(Math.min(width, height) / 8)));
-  const [fill, setFill] = useState<FillChoice>({ kind: "baseline", baseline: settings.baseline, colour: "#808080" });
+  const [fill, setFill] = useState<FillChoice>({
+    kind: "baseline",
+    baseline: fills(settings.baseline, description.baselines)[0]?.id ?? "zero",
+    colour: "#808080",
+  });
   const share = countPixels(editing.mask) / (width * height);
   const live = useLive(sample, feature, editing.mask, fill);
   const keep = useKeep(sample, onClose);

@@ -96,7 +96,7 @@ async def get_classes(
     session: SessionDep,
     model: Annotated[str, Query(description="whose output is a map")],
 ) -> Response:
-    """The class that each place of the model's output, a map, is read as: unsigned integers (H, W)."""
+    """The class that each place of the model's output, a map, is read as: uint8 (H, W), float32 of more than 256."""
     host = services.board.host(explorer)
     await host.record(session, index)
     host.model(model)
