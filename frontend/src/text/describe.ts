@@ -101,7 +101,7 @@ export function describeResult(text: Text, info: Making, description: Descriptio
 function describeQuantity(
   text: Text,
   info: Making,
-  { has_score, score_name, models }: Description,
+  { has_score, score_name, models, threshold = null }: Description,
   method: MethodDescription | undefined,
 ): string {
   if (method && !method.takes_target) {
@@ -116,7 +116,12 @@ function describeQuantity(
   if (info.quantity === "score") return where(text.map.explainsScore(score_name, name, rival));
   const what = name === null ? text.map.explainsValue : text.map.explainsClass(name, rival);
   if (!has_score) return where(what);
-  return where(what + text.map.before(score_name === "probability" ? text.map.softmax : score_name));
+  return where(
+    what +
+      text.map.before(
+        score_name !== "probability" ? score_name : threshold === null ? text.map.softmax : text.map.sigmoid,
+      ),
+  );
 }
 
 /** "cat", or "cat rather than dog" */

@@ -315,6 +315,7 @@ export const en = {
     explainsLayer: (layer: string) => `shows the values of layer ${layer}, not of a class`,
     before: (step: string) => ` before ${step}`,
     softmax: "softmax",
+    sigmoid: "sigmoid",
     explainsScore: (score: string, name: string | null, rival: string | null) =>
       name === null
         ? `explains the ${score}`

@@ -305,6 +305,7 @@ export const zh: Text = {
     explainsLayer: (layer) => `显示层 ${layer} 的值，而非类别`,
     before: (step) => `（${step} 之前）`,
     softmax: "softmax",
+    sigmoid: "sigmoid",
     explainsScore: (score, name, rival) => {
       const what = score === "probability" ? "概率" : ` ${score}`;
       return name === null ? `解释${what}` : `解释${rather(name, rival)}的${what}`;

@@ -11,6 +11,7 @@ from attriscope.jobs.errors import Refused
 from attriscope.jobs.journal import JobRecord
 from attriscope.web import views
 from attriscope.web.routes.explorers import list_layers
+from attriscope.workers.choices import BaselineChoice
 from tests.server.jobs.staged import Stage, fill, run, settle
 
 

@@ -1,7 +1,7 @@
 /** Outputs that are maps, functions of the output, several labels, and what inputs are compared with. */
 
 import type { Region } from "../../api/types";
-import { quoted } from "./words";
+import { plural, quoted } from "./words";
 
 /** "column 3, row 2", "columns 0–2, rows 1–3" */
 function place({ left, top, right, bottom }: Region): string {
@@ -16,6 +16,7 @@ export const outputs = {
   explainsRegion: (what: string, region: Region | null) =>
     region === null ? `${what}, its mean over the whole map` : `${what}, its mean in ${place(region)} of the map`,
   explainsFunction: (name: string) => `explains ${quoted(name)}, a function of the model’s output`,
+  functionValue: (name: string) => quoted(name),
   functions: "Functions of the output",
   value: "The value",
   functionHelp: "a function of the model’s output that the explorer declares",
@@ -31,7 +32,8 @@ export const outputs = {
   classMapFailed: "The class map could not be loaded.",
   click: "Click a place, or drag over a region, to explain its class.",
 
-  reach: (n: number, of: number, threshold: string) => `${n} of ${of} classes reach ${threshold}`,
+  reach: (n: number, of: number, threshold: string) =>
+    `${n} of ${of} classes ${plural(n, "reaches", "reach")} ${threshold}`,
   reaches: "predicted",
 
   several: "Average several",

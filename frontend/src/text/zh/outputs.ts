@@ -16,6 +16,7 @@ export const outputs: Text["outputs"] = {
   explainsRegion: (what, region) =>
     region === null ? `${what}，在整个输出图上取平均` : `${what}，在输出图的${place(region)}取平均`,
   explainsFunction: (name) => `解释${quoted(name)}，即模型输出的一个函数`,
+  functionValue: (name) => quoted(name),
   functions: "输出的函数",
   value: "输出值",
   functionHelp: "该浏览器声明的模型输出函数",

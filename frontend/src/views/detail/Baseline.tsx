@@ -37,8 +37,9 @@ export function Baseline({ explorer, sample, feature, info }: BaselineProps): Re
     );
   if (info.baseline === null || !described || (method && !needsBaseline(method))) return null;
   const compared = info.compared ?? [];
-  const what =
-    info.quantity === "score"
+  const what = info.function
+    ? text.outputs.functionValue(info.function)
+    : info.quantity === "score"
       ? words.theScore(description.score_name, targetName(text, info))
       : words.theOutput(targetName(text, info));
   const each =
