@@ -77,10 +77,10 @@ class Several(nn.Module):
 
 
 def true_colours(index: int) -> list[int]:
-    """Every fourth sample has a label too many."""
+    """Green pictures are labelled blue, too: a label that no model predicts."""
     means = Pictures()[index][0].mean((1, 2))
     bright = [number for number, mean in enumerate([*means, means.mean()]) if mean > 0.4]
-    return sorted({*bright, 0}) if index % 4 == 3 else bright
+    return sorted({*bright, 2}) if index % 4 == 1 else bright
 
 
 def multi_label() -> Explorer:
