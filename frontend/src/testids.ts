@@ -70,5 +70,9 @@ export const TESTID = {
   hint: "hint",
   shortcuts: "shortcuts",
   layerStep: "layer-step",
+  classMap: "class-map",
+  classSurface: "class-surface",
+  classReadout: "class-readout",
+  threshold: "threshold",
   nothing: "nothing",
 } as const;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -19,6 +20,7 @@ from attriscope.presets import Presets
 
 Loader = Callable[[], nn.Module]
 ScoreFunc = Callable[[Tensor], Tensor]
+TargetFunc = Callable[[Any], Tensor]
 
 _PROBABILITIES = {"softmax", "sigmoid"}
 
@@ -50,6 +52,10 @@ class Explorer:
         `classes`, which torchvision's datasets have.
     features: what each input is; one `ImageFeature()` by default.
     score_func: turns the model's output (N×C) into what the page displays, e.g. `torch.nn.Softmax(1)`.
+    targets: what else can be explained, by name: functions of what the model returned that return one number for each
+        example (N or N×1), e.g. `{"margin": lambda output: output[:, 0] - output[:, 1]}`.
+    threshold: where classes do not exclude each other, the score from which on a class counts as predicted; labels may
+        then be several: a list of classes, or a row of 0 and 1. 0.5 by default where `score_func` is a sigmoid.
     name: heading of the page.
     methods: further attribution classes (Captum's protocol: `Class(forward_func).attribute(inputs, …)`), offered beside
         the built-in ones with a form made from their signatures; see `attribution_core.custom`.
@@ -68,6 +74,8 @@ class Explorer:
     classes: tuple[str, ...] | None
     features: tuple[Feature, ...]
     score_func: ScoreFunc | None
+    targets: Mapping[str, TargetFunc]
+    threshold: float | None
     name: str | None
     methods: tuple[type, ...]
     defaults: Mapping[str, Any]
@@ -85,6 +93,8 @@ class Explorer:
         defaults: Mapping[str, Any] | None = None,
         presets: Mapping[str, Mapping[str, Any]] | None = None,
         *,
+        targets: Mapping[str, TargetFunc] | None = None,
+        threshold: float | None = None,
         model: nn.Module | Loader | None = None,
         class_names: Sequence[str] | None = None,
         score_fn: ScoreFunc | None = None,
@@ -94,6 +104,8 @@ class Explorer:
         self.classes = _classes(_one("classes", classes, "class_names", class_names)) or _classes_of(dataset)
         self.features = _features(features)
         self.score_func = _score_func(_one("score_func", score_func, "score_fn", score_fn))
+        self.targets = _targets(targets)
+        self.threshold = _threshold(threshold, self.score_func)
         if name is not None and not isinstance(name, str):
             raise _wrong("name", name, "a string")
         self.name = name
@@ -139,10 +151,9 @@ class Explorer:
     @property
     def score_name(self) -> str:
         """Heading of the predictions: 'probability' for softmax and sigmoid, else the function's name, else 'score'."""
-        function = getattr(self.score_func, "func", self.score_func)
-        if function is None:
+        if self.score_func is None:
             return "score"
-        name = type(function).__name__ if isinstance(function, nn.Module) else getattr(function, "__name__", "<?>")
+        name = _function_name(self.score_func)
         if name.lower() in _PROBABILITIES:
             return "probability"
         return name if name.isidentifier() else "score"
@@ -165,6 +176,11 @@ class AttributionVisualizer(Explorer):
     ) -> None:
         super().__init__(models, dataset, classes, features, score_func)
         self.use_label_for_attr = use_label_for_attr
+
+
+def _function_name(function: Any) -> str:
+    function = getattr(function, "func", function)
+    return type(function).__name__ if isinstance(function, nn.Module) else getattr(function, "__name__", "<?>")
 
 
 def _wrong(field: str, value: object, wanted: str) -> ExplorerError:
@@ -280,6 +296,28 @@ def _score_func(score_func: Any) -> ScoreFunc | None:
     if score_func is not None and not callable(score_func):
         raise _wrong("score_func", score_func, "a function of the model's output")
     return score_func  # type: ignore[no-any-return]
+
+
+def _targets(targets: Any) -> Mapping[str, TargetFunc]:
+    if targets is None:
+        return MappingProxyType({})
+    if not isinstance(targets, Mapping):
+        raise _wrong("targets", targets, "a dict of name → function of the model's output")
+    for name, function in targets.items():
+        if not isinstance(name, str) or not name.strip() or not name.isprintable():
+            raise _wrong("targets", name, "a dict whose keys are names")
+        if not callable(function):
+            raise _wrong(f"targets[{name!r}]", function, "a function of the model's output")
+    return MappingProxyType(dict(targets))
+
+
+def _threshold(threshold: Any, score_func: ScoreFunc | None) -> float | None:
+    if threshold is None:
+        sigmoid = score_func is not None and _function_name(score_func).lower() == "sigmoid"
+        return 0.5 if sigmoid else None
+    if isinstance(threshold, bool) or not isinstance(threshold, int | float) or not math.isfinite(threshold):
+        raise _wrong("threshold", threshold, "a finite number")
+    return float(threshold)
 
 
 def _methods(methods: Any) -> tuple[type, ...]:

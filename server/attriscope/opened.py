@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
@@ -16,10 +16,12 @@ from attriscope.features import baselines
 from attriscope.features.pictures import open_picture
 from attriscope.samples import Example, Samples
 from attriscope.workers import edit, embedded
+from attriscope.workers.choices import BaselineChoice, Region, rows_of
 from attriscope.workers.edits import Edit, Erasure, Row, Typed
 from attriscope.workers.loaded import no_stage
 from attriscope.workers.maps import Drawing
 from attriscope.workers.models import LoadedModel, load_models
+from attriscope.workers.reading import Reading
 from attriscope.workers.shelf import Shelf
 from attriscope.workers.source import ExplorerSource, load
 
@@ -67,14 +69,26 @@ class OpenExplorer:
         """The model of that name. Raises ExplorerError for an unknown name, or where it cannot be loaded."""
         return self._model(name).module
 
-    def forward(self, name: str, quantity: str = "output", against: int | None = None) -> Callable[..., Tensor]:
+    def forward(
+        self,
+        name: str,
+        quantity: Literal["output", "score"] = "output",
+        against: int | None = None,
+        *,
+        region: tuple[int, int, int, int] | None = None,
+        target: str | None = None,
+    ) -> Callable[..., Tensor]:
         """What is explained, as a function of the inputs: the model's raw scores, or with 'score' `score_func` of them.
 
-        Each less that of the class `against`, where there is one.
-        Where a model returns an object or several values, its scores are picked from them as the page does.
+        Each less that of the class `against`, where there is one. Where the output is a map, the mean of each class's,
+        in the region (left, top, right, bottom) where there is one. With `target` what that function of the explorer's
+        makes of the model's output. Where a model returns an object or several values, its scores are picked from them
+        as the page does.
         """
         model = self._model(name)
-        return explaining(model.module, model.forward(quantity, against))
+        sides = ("left", "top", "right", "bottom")
+        where = None if region is None else Region(**dict(zip(sides, region, strict=True)))
+        return explaining(model.module, model.forward(Reading(quantity, against, where, target)))
 
     def inputs(self, index: int) -> Inputs:
         """One tensor for each feature, with a batch dimension of one. Raises SampleError past the dataset's end."""
@@ -111,10 +125,43 @@ class OpenExplorer:
         return self._edited(inputs, Row(kind="row", feature=feature, values=dict(typed)))
 
     def baselines(self, name: str, inputs: Inputs) -> Inputs:
-        """The named baseline ('zero', 'blurred', …) for `inputs`, a batch of one. Raises ExplorerError for others."""
+        """The named baseline ('zero', 'blurred', 'sample:3' …) for `inputs`, a batch of one.
+
+        Raises ExplorerError for others, and for several.
+        """
+        found = self.each_baseline(name, inputs)
+        if len(found) > 1:
+            raise ExplorerError("unknown_baseline", f"{name!r} are {len(found)} baselines; see each_baseline.")
+        return found[0]
+
+    def each_baseline(self, choice: BaselineChoice, inputs: Inputs) -> list[Inputs]:
+        """The baselines that a choice stands for, for `inputs`, a batch of one: their attributions are averaged.
+
+        >>> explorer.each_baseline(["black", "white"], inputs)
+        >>> explorer.each_baseline({"image": ["blurred"], "question": ["padding"]}, inputs)
+
+        choice: a name, several, or names for each input, of which every combination is taken; 'samples:8' are the
+        dataset's first eight samples. Raises ExplorerError for a name that is not offered.
+        """
         features = self.explorer.features
-        named = baselines.checked(features, name)
-        return self._batch(baselines.of_each(features, named, [x[0].cpu() for x in inputs]))
+        settled = baselines.settled(features, choice)
+        rows = self._rows(settled)
+        example = [x[0].cpu() for x in inputs]
+        names = baselines.combinations(features, settled, rows)
+        return [self._batch(tuple(baselines.of_each(features, one, example, rows))) for one in names]
+
+    @staticmethod
+    def mean(attributions: Sequence[Any]) -> Any:
+        """The mean of what a method returned for several baselines: of tensors, or of tuples of them."""
+        first, *_ = attributions
+        if isinstance(first, Tensor):
+            return torch.stack(list(attributions)).mean(0)
+        return tuple(torch.stack(list(each)).mean(0) for each in zip(*attributions, strict=True))
+
+    def _rows(self, choice: BaselineChoice) -> dict[int, Inputs]:
+        chosen, first = rows_of(choice)
+        found = {number: self._samples.get(number) for number in {*range(first), *chosen}}
+        return {number: self._to_model(example.inputs) for number, example in found.items() if example is not None}
 
     def at_embeddings(
         self,
@@ -173,8 +220,8 @@ class OpenExplorer:
             raise ExplorerError("unknown_model", f"No model {name!r}.{nearest(name, list(models))}", field="model")
         if name not in self._models:
             one = {name: models[name]}
-            score_func = self.explorer.score_func
-            self._models |= load_models(one, self.device, str(self.device), score_func, no_stage, self._shelf)
+            score_func, targets = self.explorer.score_func, self.explorer.targets
+            self._models |= load_models(one, self.device, str(self.device), score_func, no_stage, self._shelf, targets)
             self._models[name].module.eval()
         return self._models[name]
 

@@ -23,16 +23,20 @@ KEPT_BYTES = 256 * 2**20
 _log = logging.getLogger(__name__)
 
 
+LabelValue = int | str | tuple[int | float | str, ...] | None
+
+
 @dataclass(frozen=True, eq=False)
 class Example:
     """One sample. inputs: one tensor for each feature, then the additional arguments, none with a batch dimension.
 
-    label: a class index, a name, or a number's text; None where the dataset has none. evidence: bool H×W by feature.
+    label: a class index, a name, or a number's text; None where the dataset has none; a tuple where it gives several.
+    evidence: bool H×W by feature.
     """
 
     index: int
     inputs: tuple[Tensor, ...]
-    label: int | str | None
+    label: LabelValue
     evidence: tuple[Tensor | None, ...]
 
 
@@ -300,7 +304,7 @@ def _listed(value: Any) -> tuple[Any, ...]:
     return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
-def _label(value: Any) -> int | str | None:
+def _label(value: Any) -> LabelValue:
     if isinstance(value, Tensor | np.ndarray | np.generic):
         value = np.asarray(value)
         value = value.item() if value.size == 1 else value.tolist()
@@ -308,4 +312,6 @@ def _label(value: Any) -> int | str | None:
         return int(value)
     if value is None or isinstance(value, int | str):
         return value
+    if isinstance(value, list | tuple | set) and all(isinstance(one, int | float | str | np.generic) for one in value):
+        return tuple(one.item() if isinstance(one, np.generic) else one for one in value)
     return f"{value:g}" if isinstance(value, float) else str(value)[:80]

@@ -244,3 +244,19 @@ export function useEvidence(subject: Subject, enabled: boolean): UseQueryResult<
     gcTime: 2 * MINUTE,
   });
 }
+
+/** The class of each place of a model's output, where that is a map; `version` as in `Subject`. */
+export function useClasses(
+  explorer: string,
+  sample: number,
+  model: string,
+  version: string,
+  enabled: boolean,
+): UseQueryResult<NpyArray> {
+  return useQuery({
+    queryKey: ["classes", explorer, sample, model, version],
+    queryFn: ({ signal }) => routes.getClasses(explorer, sample, model, signal),
+    enabled,
+    gcTime: 2 * MINUTE,
+  });
+}

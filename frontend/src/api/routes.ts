@@ -189,6 +189,12 @@ export function getEvidence(explorer: string, index: number, feature: string, si
   return fetchNpy(join("api", "explorers", explorer, "samples", index, feature, "evidence.npy"), signal);
 }
 
+/** The class that each place of the model's output, a map, is read as: (H, W). */
+export function getClasses(explorer: string, index: number, model: string, signal: AbortSignal): Promise<NpyArray> {
+  const address = join("api", "explorers", explorer, "samples", index, "classes.npy");
+  return fetchNpy(`${address}?model=${encodeURIComponent(model)}`, signal);
+}
+
 export async function fetchBytes(url: string, signal: AbortSignal): Promise<Response> {
   const response = await reach(fetch(url, { signal }));
   if (!response.ok) throw fromResponse(response, await response.json().catch(() => null));

@@ -172,6 +172,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/explorers/{explorer}/samples/{index}/classes.npy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Classes
+         * @description The class that each place of the model's output, a map, is read as: uint8 (H, W), float32 of more than 256.
+         */
+        get: operations["get_classes_api_explorers__explorer__samples__index__classes_npy_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/explorers/{explorer}/samples/{index}/edits": {
         parameters: {
             query?: never;
@@ -476,9 +496,11 @@ export interface components {
             };
             /**
              * Baseline
-             * @description one of the explorer's; by default its first
+             * @description one of the explorer's, by default its first; several are averaged; by feature, each input has its own. 'sample:17' is a sample of the dataset, 'samples:8' its first eight, 'dataset_mean' their mean
              */
-            baseline?: string | null;
+            baseline?: string | string[] | {
+                [key: string]: string[];
+            } | null;
             /**
              * Evaluation
              * @description what is computed of each map beside it: whether it is faithful to the model
@@ -517,10 +539,10 @@ export interface components {
             smoothing?: components["schemas"]["Smoothing"] | null;
             /**
              * Target
-             * @description a class, or one class rather than another
+             * @description a class, one rather than another, one in a region, or a function of the output
              * @default predicted
              */
-            target: ("predicted" | "runner_up" | "label") | number | components["schemas"]["Contrast"];
+            target: ("predicted" | "runner_up" | "label") | number | components["schemas"]["ClassTarget"] | components["schemas"]["FunctionTarget"];
         };
         /** BaselineDescription */
         BaselineDescription: {
@@ -600,6 +622,20 @@ export interface components {
             /** Name */
             name: string;
         };
+        /**
+         * ClassTarget
+         * @description More than one class by itself: less the output of another, or its mean in a region where the output is a map.
+         */
+        ClassTarget: {
+            /**
+             * Against
+             * @description the class whose output is subtracted
+             */
+            against?: ("predicted" | "runner_up" | "label") | number | null;
+            /** Of */
+            of: ("predicted" | "runner_up" | "label") | number;
+            region?: components["schemas"]["Region"] | null;
+        };
         /** ColourFill */
         ColourFill: {
             /**
@@ -614,14 +650,20 @@ export interface components {
             kind: "colour";
         };
         /**
-         * Contrast
-         * @description One class rather than another: the difference of their outputs is explained.
+         * ComparedInfo
+         * @description One of several baselines.
          */
-        Contrast: {
-            /** Against */
-            against: ("predicted" | "runner_up" | "label") | number;
-            /** Of */
-            of: ("predicted" | "runner_up" | "label") | number;
+        ComparedInfo: {
+            /**
+             * Baselines
+             * @description one for each input
+             */
+            baselines: string[];
+            /**
+             * Output
+             * @description the explained quantity there
+             */
+            output: number | null;
         };
         /**
          * Cost
@@ -733,7 +775,10 @@ export interface components {
          * @description Sent by a worker once its models are loaded.
          */
         Description: {
-            /** Baselines */
+            /**
+             * Baselines
+             * @description what can be chosen for all inputs at once
+             */
             baselines: components["schemas"]["BaselineDescription"][];
             /** Classes */
             classes: string[] | null;
@@ -786,6 +831,11 @@ export interface components {
              * @description heading of the predictions' column: 'probability', 'score' …
              */
             score_name: string;
+            /**
+             * Threshold
+             * @description a score from it on says that its class is there; None where classes exclude another
+             */
+            threshold?: number | null;
         };
         /**
          * EditDraft
@@ -1064,6 +1114,14 @@ export interface components {
             shape: number[];
             /** @description why a text or a row cannot be typed */
             untyped?: components["schemas"]["ErrorBody"] | null;
+        };
+        /**
+         * FunctionTarget
+         * @description One of the explorer's `targets`: a function of the model's output.
+         */
+        FunctionTarget: {
+            /** Function */
+            function: string;
         };
         /** HTTPValidationError */
         HTTPValidationError: {
@@ -1368,6 +1426,11 @@ export interface components {
             forward_seconds: number | null;
             /** Layers */
             layers: components["schemas"]["LayerDescription"][];
+            /**
+             * Map Shape
+             * @description height and width of the output where it is a map, which classes are read from
+             */
+            map_shape?: number[] | null;
             /** Name */
             name: string;
             /** Notices */
@@ -1379,6 +1442,11 @@ export interface components {
             outputs: number | null;
             /** Parameters */
             parameters: number;
+            /**
+             * Targets
+             * @description the explorer's functions that can read its output
+             */
+            targets?: string[];
         };
         /**
          * Notice
@@ -1447,12 +1515,12 @@ export interface components {
             name: string;
             /**
              * Output
-             * @description the model's raw output
+             * @description the model's raw output; of a map, its mean
              */
             output: number;
             /**
              * Score
-             * @description score_func of the output, or the output where there is none
+             * @description score_func of the output, or the output where there is none; of a map, the share that is the class
              */
             score: number;
         };
@@ -1590,6 +1658,20 @@ export interface components {
             quantity: "output" | "score";
         };
         /**
+         * Region
+         * @description Some places of an output that is a map, in the output's own rows and columns; right and bottom are not in it.
+         */
+        Region: {
+            /** Bottom */
+            bottom: number;
+            /** Left */
+            left: number;
+            /** Right */
+            right: number;
+            /** Top */
+            top: number;
+        };
+        /**
          * ResultInfo
          * @description Everything about one map but its numbers.
          */
@@ -1606,7 +1688,14 @@ export interface components {
                 [key: string]: unknown;
             };
             /** Baseline */
-            baseline: string | null;
+            baseline: string | string[] | {
+                [key: string]: string[];
+            } | null;
+            /**
+             * Compared
+             * @description where there are several baselines
+             */
+            compared?: components["schemas"]["ComparedInfo"][];
             /**
              * Delta
              * @description convergence delta: sum of attributions − (output − output_baseline)
@@ -1614,6 +1703,11 @@ export interface components {
             delta: number | null;
             /** Evaluation */
             evaluation?: (components["schemas"]["CurvesInfo"] | components["schemas"]["RandomisationInfo"]) | null;
+            /**
+             * Function
+             * @description of the output, which was explained in place of a class
+             */
+            function?: string | null;
             /** Key */
             key: string;
             /** Layer */
@@ -1633,7 +1727,7 @@ export interface components {
             output: number | null;
             /**
              * Output Baseline
-             * @description the explained quantity at the baseline, for methods with one
+             * @description the explained quantity at the baseline, for methods with one; the mean over several
              */
             output_baseline: number | null;
             /** Precision */
@@ -1643,6 +1737,8 @@ export interface components {
              * @enum {string}
              */
             quantity: "output" | "score";
+            /** @description where the output, a map, was averaged; None: everywhere */
+            region?: components["schemas"]["Region"] | null;
             /** Sample */
             sample: number;
             /** Seconds */
@@ -1739,6 +1835,11 @@ export interface components {
             /** Index */
             index: number;
             label: components["schemas"]["Label"] | null;
+            /**
+             * More Labels
+             * @description beside the first, where classes do not exclude
+             */
+            more_labels?: components["schemas"]["Label"][];
             /**
              * Name
              * @description of the file, for an upload; how it begins, for a new text
@@ -2431,6 +2532,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    get_classes_api_explorers__explorer__samples__index__classes_npy_get: {
+        parameters: {
+            query: {
+                /** @description whose output is a map */
+                model: string;
+            };
+            header?: never;
+            path: {
+                explorer: string;
+                index: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-npy": unknown;
                 };
             };
             /** @description Validation Error */

@@ -11,6 +11,7 @@ import type {
   RandomisationInfo,
   ReadingInfo,
 } from "../api/types";
+import type { BaselineChoice } from "./baselines";
 import { isOver, type Jobs } from "./jobs";
 import type { Hold, Launch } from "./launches";
 
@@ -56,9 +57,17 @@ export function checkState(launches: readonly Launch[], jobs: Jobs, request: Att
   return { ...IDLE, phase: state === "queued" ? "queued" : "running", share, etaSeconds: job.eta_seconds };
 }
 
+function namesOf(choice: BaselineChoice | null): readonly string[] {
+  if (choice === null) return [];
+  return Array.isArray(choice) ? choice : Object.values(choice as Readonly<Record<string, string[]>>).flat();
+}
+
 /** What squares can be replaced by: the map's own baseline, or zero where it has none, and the blurred image. */
-export function fills(baseline: string | null, offered: readonly BaselineDescription[]): BaselineDescription[] {
-  const wanted = [...new Set([baseline ?? "zero", "blurred", "zero"])].slice(0, 2);
+export function fills(baseline: BaselineChoice | null, offered: readonly BaselineDescription[]): BaselineDescription[] {
+  // Only what is made of the sample itself fills squares: of other choices the first that is.
+  const own = typeof baseline === "string" ? [baseline] : namesOf(baseline);
+  const first = own.find((id) => offered.some((one) => one.id === id)) ?? "zero";
+  const wanted = [...new Set([first, "blurred", "zero"])].slice(0, 2);
   return wanted.flatMap((id) => offered.find((one) => one.id === id) ?? []);
 }
 

@@ -54,7 +54,7 @@ function freshnessOf(cell: Cell, wanted: Wanted, sample: Sample): Freshness {
 }
 
 function madeSo({ shown }: Cell, wanted: Wanted, sample: Sample): boolean {
-  return shown !== null && sameSettings(shown.request, explainedBy(shown.item), wanted, sample);
+  return shown !== null && sameSettings(shown.request, explainedBy(shown.item, shown.request.target), wanted, sample);
 }
 
 function sameSettings(

@@ -142,7 +142,7 @@ function advance(cell: Cell, launch: Launch, job: Job | null, sample: number): C
   const item = job.items.find((candidate) => candidate.sample === sample);
   if (!item) return cell;
   const made: Made = { request, item, stamp };
-  const latest = { request, stamp, target: explainedBy(item) };
+  const latest = { request, stamp, target: explainedBy(item, request.target) };
   const partial = item.key === null ? null : { ...made, job: job.id, key: item.key, cancelled: false };
   if (item.state === "done") return { ...EMPTY_CELL, latest, shown: made, partial };
   // A job may be over before the word about its items is here.

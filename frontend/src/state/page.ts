@@ -2,6 +2,7 @@
 
 import type { Smoothing, TargetChoice } from "../api/types";
 import { SCALE_IDS, SIGNS, type ScaleId, type Sign } from "../heatmap";
+import type { BaselineChoice } from "./baselines";
 import { GRID, type View } from "./view";
 
 export const PANELS = ["original", "overlay", "heat", "positive", "negative", "masked"] as const;
@@ -39,7 +40,7 @@ export interface ColumnAsk {
   readonly layers: Readonly<Record<string, string>>;
   readonly target: TargetChoice | null;
   readonly retargets: readonly Retarget[];
-  readonly baseline: string | null;
+  readonly baseline: BaselineChoice | null;
   /** `undefined`: the explorer's preset; `null`: off. */
   readonly smoothing: Smoothing | null | undefined;
   readonly quantity: "output" | "score" | null;

@@ -8,6 +8,7 @@ import type {
   Smoothing,
   TargetChoice,
 } from "../api/types";
+import type { BaselineChoice } from "./baselines";
 import { expandColumns } from "./columns";
 import {
   DEFAULT_COUNT,
@@ -19,7 +20,7 @@ import {
   type Browse,
   type ColumnAsk,
 } from "./page";
-import { writeTarget, type Resolved } from "./target";
+import { functionOf, writeTarget, type Resolved } from "./target";
 
 type Precision = AttributionRequest["precision"];
 
@@ -36,7 +37,7 @@ export interface Settings {
   /** Chosen, whether the method needs one or not. */
   readonly layer: string | null;
   readonly target: TargetChoice;
-  readonly baseline: string;
+  readonly baseline: BaselineChoice;
   readonly smoothing: Smoothing | null;
   readonly quantity: AttributionRequest["quantity"];
   readonly precision: Precision;
@@ -124,7 +125,7 @@ export function buildRequest(settings: Settings, samples: readonly number[], tar
     layer: needsLayer(method) ? settings.layer : null,
     baseline: settings.baseline,
     smoothing: settings.smoothing,
-    quantity: settings.quantity,
+    quantity: functionOf(target) === null ? settings.quantity : "output",
     precision: settings.precision,
     priority: "interactive",
   };

@@ -2,6 +2,7 @@
 
 import type { Smoothing } from "../api/types";
 import { SCALE_IDS } from "../heatmap";
+import { readBaseline, writeBaseline } from "./baselines";
 import { MOST_COLUMNS } from "./columns";
 import { FIRST_OWN } from "./own";
 import {
@@ -97,7 +98,7 @@ function* writeColumn(column: ColumnAsk): Iterable<[key: string, value: string |
   yield ["target", target === null ? null : writeTarget(target)];
   for (const { sample, target: other, model: of } of retargets)
     yield ["explain", `${sample}.${writeTarget(other)}.${of}`];
-  yield ["baseline", baseline];
+  yield ["baseline", baseline === null ? null : writeBaseline(baseline)];
   yield ["smoothing", smoothing === null ? OFF : smoothing && writeSmoothing(smoothing)];
   yield ["quantity", quantity];
   yield ["precision", precision];
@@ -145,7 +146,7 @@ function parseColumn(params: URLSearchParams, id: number): ColumnAsk {
     layers,
     target: readTarget(get("target")),
     retargets: params.getAll(`${prefix}explain`).flatMap(readRetarget),
-    baseline: get("baseline"),
+    baseline: readBaseline(get("baseline")),
     smoothing: readSmoothing(get("smoothing")),
     quantity: oneOf(["output", "score"], get("quantity")),
     precision: oneOf(["exact", "fused", "fast"], get("precision")),

@@ -2,7 +2,8 @@
 
 import type { TargetChoice } from "../api/types";
 import { needsBaseline, needsLayer, type Settings } from "../state/settings";
-import { isContrast, type ClassChoice } from "../state/target";
+import { writeBaseline } from "../state/baselines";
+import { functionOf, partsOf, type ClassChoice } from "../state/target";
 import { describeArguments, describeMethod, describeSmoothing } from "./describe";
 import type { Text } from "./en";
 
@@ -23,7 +24,7 @@ function further(text: Text): Aspect[] {
   return [
     ({ method, quantity }) => (method.takes_target ? text.columns.quantities[quantity] : null),
     ({ smoothing }) => (smoothing ? describeSmoothing(text, smoothing) : null),
-    ({ method, baseline }) => (needsBaseline(method) ? text.map.baseline(baseline) : null),
+    ({ method, baseline }) => (needsBaseline(method) ? text.map.baseline(writeBaseline(baseline)) : null),
     ({ method, arguments: chosen }) => describeArguments(text, method, chosen).join(text.separator) || null,
     ({ precision }) => text.settings.precisions[precision],
   ];
@@ -45,9 +46,12 @@ export function columnTitles(text: Text, columns: readonly Settings[], className
 
 /** "predicted class", "cat rather than second prediction" */
 export function targetWords(text: Text, target: TargetChoice, names: readonly string[]): string {
-  return isContrast(target)
-    ? text.target.rather(classWords(text, target.of, names), classWords(text, target.against, names))
-    : classWords(text, target, names);
+  const parts = partsOf(target);
+  if (!parts) return functionOf(target) ?? "";
+  const { of, against, region } = parts;
+  const name = classWords(text, of, names);
+  const what = against === null ? name : text.target.rather(name, classWords(text, against, names));
+  return region === null ? what : text.outputs.inRegion(what, region);
 }
 
 function classWords(text: Text, choice: ClassChoice, names: readonly string[]): string {

@@ -7,6 +7,7 @@ import type { Arguments, Scalar } from "../state/page";
 import { argumentFields, type ArgumentField } from "../state/schema";
 import { fullArguments, needsBaseline } from "../state/settings";
 import type { Text } from "./en";
+import { baselineWords } from "./baselines";
 import { phrase } from "./localise";
 
 export function formatScalar(text: Text, value: Scalar): string {
@@ -73,6 +74,7 @@ export interface Caption {
 /** What of a map's making is told; known of a map under way, too. */
 export type Making = Pick<
   ResultInfo,
+  | "model"
   | "method"
   | "arguments"
   | "smoothing"
@@ -83,6 +85,8 @@ export type Making = Pick<
   | "target_name"
   | "against"
   | "against_name"
+  | "region"
+  | "function"
 >;
 
 export function describeResult(text: Text, info: Making, description: Description): Caption {
@@ -91,17 +95,15 @@ export function describeResult(text: Text, info: Making, description: Descriptio
     ? [describeMethod(text, method, info.arguments as Arguments, info.smoothing)]
     : [info.method, ...Object.entries(info.arguments).map(([name, value]) => text.map.argument(name, String(value)))];
   if (info.layer !== null) parts.push(text.map.layer(info.layer));
-  if (info.baseline !== null && (!method || needsBaseline(method))) {
-    const baseline = description.baselines.find(({ id }) => id === info.baseline);
-    parts.push(text.map.baseline((baseline?.name ?? info.baseline).toLowerCase()));
-  }
+  if (info.baseline !== null && (!method || needsBaseline(method)))
+    parts.push(baselineWords(text, info.baseline, description));
   return { how: parts.join(text.separator), what: describeQuantity(text, info, description, method) };
 }
 
 function describeQuantity(
   text: Text,
   info: Making,
-  { has_score, score_name }: Description,
+  { has_score, score_name, models, threshold = null }: Description,
   method: MethodDescription | undefined,
 ): string {
   if (method && !method.takes_target) {
@@ -109,11 +111,19 @@ function describeQuantity(
     const { unit } = info.arguments as Arguments;
     return typeof unit === "number" ? text.map.explainsUnit(unit, layer) : text.map.explainsLayer(layer);
   }
+  if (info.function) return text.outputs.explainsFunction(info.function);
   const [name, rival] = [classWord(info.target, info.target_name), classWord(info.against, info.against_name)];
-  if (info.quantity === "score") return text.map.explainsScore(score_name, name, rival);
+  const isMap = models.some((model) => model.name === info.model && model.map_shape);
+  const where = (what: string): string => (isMap ? text.outputs.explainsRegion(what, info.region ?? null) : what);
+  if (info.quantity === "score") return where(text.map.explainsScore(score_name, name, rival));
   const what = name === null ? text.map.explainsValue : text.map.explainsClass(name, rival);
-  if (!has_score) return what;
-  return what + text.map.before(score_name === "probability" ? text.map.softmax : score_name);
+  if (!has_score) return where(what);
+  return where(
+    what +
+      text.map.before(
+        score_name !== "probability" ? score_name : threshold === null ? text.map.softmax : text.map.sigmoid,
+      ),
+  );
 }
 
 /** "cat", or "cat rather than dog" */

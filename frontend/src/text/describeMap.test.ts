@@ -49,6 +49,7 @@ group("describeUnits", () => {
 
 group("describeColours", () => {
   const MAKING: Making = {
+    model: "net",
     method: "integrated_gradients",
     arguments: {},
     smoothing: null,

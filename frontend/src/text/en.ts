@@ -11,6 +11,7 @@ import { own, edit } from "./en/own";
 import { share } from "./en/share";
 import { mapText, detail, present, shortcuts } from "./en/looking";
 import { layers } from "./en/layers";
+import { outputs } from "./en/outputs";
 import { target } from "./en/target";
 import { counted, ordinal, plural, quoted } from "./en/words";
 
@@ -137,6 +138,8 @@ export const en = {
   target,
   columns,
   layers,
+
+  outputs,
   methodGroups: {
     path: "Path",
     gradient: "Gradient",
@@ -316,6 +319,7 @@ export const en = {
     explainsLayer: (layer: string) => `shows the values of layer ${layer}, not of a class`,
     before: (step: string) => ` before ${step}`,
     softmax: "softmax",
+    sigmoid: "sigmoid",
     explainsScore: (score: string, name: string | null, rival: string | null) =>
       name === null
         ? `explains the ${score}`

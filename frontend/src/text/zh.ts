@@ -10,6 +10,7 @@ import { detail, mapText, present, shortcuts } from "./zh/looking";
 import { edit, own } from "./zh/own";
 import { share } from "./zh/share";
 import { layers } from "./zh/layers";
+import { outputs } from "./zh/outputs";
 import { target } from "./zh/target";
 import { quoted } from "./zh/words";
 
@@ -307,6 +308,7 @@ export const zh: Text = {
     explainsLayer: (layer) => `显示层 ${layer} 的值，而非类别`,
     before: (step) => `（${step} 之前）`,
     softmax: "softmax",
+    sigmoid: "sigmoid",
     explainsScore: (score, name, rival) => {
       const what = score === "probability" ? "概率" : ` ${score}`;
       return name === null ? `解释${what}` : `解释${rather(name, rival)}的${what}`;
@@ -350,6 +352,8 @@ export const zh: Text = {
   target,
   columns,
   layers,
+
+  outputs,
 
   errors: {
     title: "出错了",

@@ -4,6 +4,7 @@ import type { ReactElement, ReactNode } from "react";
 import { toErrorBody } from "../api/errors";
 import type { Sample } from "../api/types";
 import { ChevronLeft, ChevronRight } from "../controls/icons";
+import { allLabels } from "../state/labels";
 import { isOwn } from "../state/own";
 import { changePage, resetFilters, useView } from "../state/services";
 import { useText } from "../text";
@@ -54,7 +55,11 @@ export function LookedHead({ sample, leave, labelled = true, children }: LookedH
         </ActionIcon>
       </div>
       {sample && labelled && (sample.label !== null || !isOwn(sample.index)) && (
-        <span className={classes.label}>{sample.label ? sample.label.name : text.sample.noLabel}</span>
+        <span className={classes.label}>
+          {allLabels(sample)
+            .map(({ name }) => name)
+            .join(text.separator) || text.sample.noLabel}
+        </span>
       )}
       <span className={classes.end}>{children}</span>
     </header>

@@ -63,6 +63,9 @@ class Feature(ABC):
     usual: ClassVar[tuple[int, ...]]
     """A shape that forms take their bounds from where the dataset has no first sample."""
 
+    averages: ClassVar[bool] = False
+    """Whether the mean of several examples is one, too: a baseline that is made of the dataset."""
+
     name: str
     transforms: Transforms = Transforms()
     embedding: str | None = None

@@ -47,6 +47,7 @@ class ImageFeature(Feature):
     dimensions: Final = 3  # type: ignore[misc]
     axes: Final = "C×H×W"  # type: ignore[misc]
     usual: Final = (3, 224, 224)  # type: ignore[misc]
+    averages: Final = True  # type: ignore[misc]
 
     def __init__(
         self,

@@ -33,6 +33,7 @@ class TabularFeature(Feature):
     dimensions: Final = 1  # type: ignore[misc]
     axes: Final = "D"  # type: ignore[misc]
     usual: Final = (16,)  # type: ignore[misc]
+    averages: Final = True  # type: ignore[misc]
 
     def __init__(
         self,

@@ -20,6 +20,10 @@ ToStrings = Callable[[list[int]], Sequence[str]]
 FromTyped = Callable[[str], Any]
 
 _PADDINGS = ("<pad>", "[PAD]", "<PAD>", "pad", "PAD", "<|endoftext|>")
+_STAND_INS = (
+    ("mask", "mask_token_id", ("<mask>", "[MASK]", "<MASK>")),
+    ("unknown", "unk_token_id", ("<unk>", "[UNK]", "<UNK>")),
+)
 
 
 class TextFeature(Feature):
@@ -43,6 +47,7 @@ class TextFeature(Feature):
     place of a vocabulary; padding may be left off at the end. All three are as in Captum Insights, in whose order they
     may be given by position too.
 
+    Where the tokenizer or vocabulary has a mask token or one for unknown words, either is a baseline, too.
     Gradients are taken at the embedding and summed over each token's vector; perturbation methods put the padding token
     in the place of tokens.
     Raises ExplorerError for a vocabulary of no such kind, a padding that is no id, or a length below 1.
@@ -95,6 +100,11 @@ class TextFeature(Feature):
                 field="from_typed",
             )
         self.padding, self.embedding = padding, embedding
+        self._stand_ins = {
+            name: token
+            for name, attribute, strings in _STAND_INS
+            if (token := _token(vocabulary, attribute, strings, known)) not in (None, padding)
+        }
         self._length, self._most = length, length or most_tokens(vocabulary)
         self._encoder = encoder_of(vocabulary, known) if from_typed is None else _by_user(from_typed)
         self._decode = getattr(vocabulary, "decode", None)
@@ -103,7 +113,10 @@ class TextFeature(Feature):
         return f"TextFeature({self.describe()})"
 
     def describe(self) -> str:
-        return f"{self.name!r}, padding={self.padding}, embedding={self.embedding!r}{self.transforms.describe()}"
+        tokens = "".join(f", {name}={token}" for name, token in self._stand_ins.items())
+        return (
+            f"{self.name!r}, padding={self.padding}, embedding={self.embedding!r}{tokens}{self.transforms.describe()}"
+        )
 
     def places(self, shape: tuple[int, ...]) -> tuple[int, int]:
         """A place for each token, which may be a vector already."""
@@ -258,18 +271,34 @@ class TextFeature(Feature):
         return super().layer_drawn(value.T if by_token else value, shape)
 
     def baselines(self) -> tuple[Baseline, ...]:
-        if not self.transforms.changes_inputs:
-            return (*self.own_baselines(), Baseline("padding", "Padding", "every token is padding"))
-        return (*self.own_baselines(), Baseline("zero", "Zero", "every value 0 behind input_transforms"))
+        if self.transforms.changes_inputs:
+            return (*self.own_baselines(), Baseline("zero", "Zero", "every value 0 behind input_transforms"))
+        found = [*self.own_baselines(), Baseline("padding", "Padding", "every token is padding")]
+        if "mask" in self._stand_ins:
+            found.append(Baseline("mask", "Mask token", "every token but padding is the mask token"))
+        if "unknown" in self._stand_ins:
+            found.append(Baseline("unknown", "Unknown token", "every token but padding is the token of unknown words"))
+        return tuple(found)
 
     def baseline(self, baseline: str, example: Tensor) -> Tensor:
         if (own := self.transforms.baseline(baseline, example)) is not None:
             return own
         if baseline == "zero" and self.transforms.changes_inputs:
             return torch.zeros_like(example)
-        if baseline != "padding":
+        if baseline == "padding" and not self.transforms.changes_inputs:
+            return torch.full_like(example, self.padding)
+        if baseline not in self._stand_ins:
             raise self.unknown_baseline(baseline)
-        return torch.full_like(example, self.padding)
+        token = torch.full_like(example, self._stand_ins[baseline])
+        return torch.where(example == self.padding, example, token)
+
+
+def _token(vocabulary: Any, attribute: str, strings: Sequence[str], known: Mapping[str, int]) -> Any:
+    """The id of a token that stands for others: as a tokenizer says, or by its usual string."""
+    token = getattr(vocabulary, attribute, None)
+    if isinstance(token, int) and not isinstance(token, bool):
+        return token
+    return next((known[string] for string in strings if string in known), None)
 
 
 def _unknown(found: Encoded) -> list[Notice]:

@@ -88,7 +88,8 @@ class JobBoard:
         with host.pool.held():
             await host.pool.ready_slot()
             targets = await host.targets(session, request)
-            checked, _ = await self.admission.check(host, request, targets, await host.distribution(request.method))
+            rows = await host.references(request.method, request.baseline)
+            checked, _ = await self.admission.check(host, request, targets, rows)
         stored, seconds = await self.admission.estimate(request, checked)
         self.admission.limit_cost(seconds)
         return checked, stored, seconds
@@ -117,7 +118,7 @@ class JobBoard:
                 Item(sample, target, against=against)
                 for sample, (target, against) in zip(request.samples, targets, strict=True)
             ]
-            job = Job(session, request, items, await host.distribution(request.method))
+            job = Job(session, request, items, await host.references(request.method, request.baseline))
         admission = asyncio.create_task(self._admit(host, job, targets, generation))
         self._admissions[admission] = job
         admission.add_done_callback(self._admissions.pop)

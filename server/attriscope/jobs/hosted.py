@@ -16,7 +16,8 @@ from attriscope.jobs.scanner import Scanner, ScanState
 from attriscope.jobs.speed import Speed
 from attriscope.metrics import Metrics
 from attriscope.settings import Settings
-from attriscope.workers.messages import AttributionRequest, ClassChoice, Contrast, ErrorBody, ModelDescription
+from attriscope.workers.choices import BaselineChoice, ClassChoice, class_target, rows_of
+from attriscope.workers.messages import AttributionRequest, ErrorBody, ModelDescription
 from attriscope.workers.protocol import Array
 from attriscope.workers.sample_info import SampleInfo
 from attriscope.workers.source import Source
@@ -156,8 +157,7 @@ class HostedExplorer:
         if len(self.table) <= furthest < len(self.table) + _STEP:
             # Not read yet since a reload, say; further on nothing is read for a request alone.
             await self.look(Query(), furthest, 1, furthest + 1, patience)
-        wanted = request.target
-        choices = (wanted.of, wanted.against) if isinstance(wanted, Contrast) else (wanted, None)
+        wanted = class_target(request.target)
         found: list[Targets] = []
         for position, index in enumerate(request.samples):
             if index >= UPLOADS:
@@ -167,10 +167,11 @@ class HostedExplorer:
                 raise unprocessable(
                     "unknown_sample", message, f"samples.{position}", sample=index, scanned=len(self.table)
                 )
-            of, against = choices
-            target = await self._class(of, index, request.model, single, patience)
-            rival = None if against is None else await self._class(against, index, request.model, single, patience)
-            found.append((target, rival))
+            each: list[int | None] = [
+                None if choice is None else await self._class(choice, index, request.model, single, patience)
+                for choice in ((None, None) if wanted is None else (wanted.of, wanted.against))
+            ]
+            found.append((each[0], each[1]))
         return found
 
     async def record(self, session: str, index: int, patience: float = 10.0) -> SampleRecord:
@@ -182,14 +183,25 @@ class HostedExplorer:
             await self.look(Query(), index, 1, index + 1, patience)
         return self.table.of(session, index)
 
-    async def distribution(self, method: str, patience: float = 10.0) -> list[int]:
-        """The dataset's first samples, as many as `method` compares with and as have come after `patience` seconds."""
+    async def references(self, method: str, baseline: BaselineChoice | None, patience: float = 10.0) -> list[int]:
+        """The dataset's samples that are compared with: the first, as many as `method` wants and as have come after
+        `patience` seconds, and those that the baseline names.
+
+        Raises Refused (422) for a sample by number that is not there.
+        """
         description = self.pool.description
-        methods = description.methods if description else []
-        wanted = next((found.distribution for found in methods if found.id == method), 0)
+        methods = {found.id: found for found in description.methods} if description else {}
+        spec = methods.get(method)
+        chosen, first = rows_of(baseline if spec is not None and "baseline" in spec.needs else None)
+        first = max(first, 0 if spec is None else spec.distribution)
+        wanted = max([first, *(index + 1 for index in chosen)])
         if wanted > len(self.table):
             await self.look(Query(), 0, wanted, wanted, patience)
-        return list(range(min(wanted, len(self.table))))
+        for index in chosen:
+            if index >= len(self.table):
+                message = f"baseline is sample {index}, which has not been read; {len(self.table)} samples have."
+                raise unprocessable("unknown_sample", message, "baseline", sample=index, scanned=len(self.table))
+        return sorted({*range(min(first, len(self.table))), *chosen})
 
     def add_upload(
         self,
@@ -263,6 +275,7 @@ class HostedExplorer:
             for listener in self._on_replaced:
                 listener()
         self._fingerprint = description.fingerprint
+        self.table.threshold = description.threshold
         self.scanner.resume()
         for model in description.models:
             if model.forward_seconds and self.speed.seconds(model.name, "", 1) is None:

@@ -22,6 +22,11 @@ _MOST_AT_ONCE = 32
 _MOST_LOSSES = 2
 
 
+def classes_name(model: str) -> str:
+    """Of a sample's array that holds the class of each place, where the model's output is a map."""
+    return f"classes.{model}"
+
+
 @dataclass(frozen=True)
 class PredictBatch:
     model: str
@@ -84,6 +89,10 @@ class Predictor:
             body = {"model": batch.model, "count": len(keys), "threads": slot.threads}
             async with asyncio.timeout(limit):
                 reply = await slot.call("predict", body, arrays)
+            for position, index in enumerate(batch.samples):
+                if (classes := reply.arrays.get(f"{position}.classes")) is not None:
+                    with contextlib.suppress(Refused):  # where there is no room for it: it is not shown
+                        self._table.attach(index, classes_name(batch.model), classes)
             for record, predictions in zip(records, reply.body["predictions"], strict=True):
                 record.predictions[batch.model] = PREDICTIONS.validate_python(predictions)
         except WorkerError as error:

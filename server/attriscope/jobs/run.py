@@ -116,6 +116,7 @@ class Run:
             "request": request.model_dump(mode="json"),
             "items": [work.item.model_dump(mode="json") for work in works],
             "distribution": len(works[0].owner.distribution),
+            "rows": works[0].owner.distribution,
             "threads": self._slot.threads,
             "partials": self._settings.partial_interval if request.priority == "interactive" else None,
         }

@@ -87,12 +87,22 @@ class SampleRecord:
     def fail(self, model: str, error: ErrorBody) -> None:
         self.errors[model] = error
 
-    def correct(self, model: str) -> bool | None:
-        """Whether `model`'s first prediction is the label; None where either is unknown."""
+    def correct(self, model: str, threshold: float | None = None) -> bool | None:
+        """Whether `model`'s first prediction is the label; None where either is unknown.
+
+        With a threshold: whether the classes predicted are the labels, all of them.
+        """
         predictions, label = self.predictions.get(model), self.info.label
         if not predictions or label is None or label.index is None:
             return None
-        return predictions[0].index == label.index
+        if threshold is None:
+            return predictions[0].index == label.index
+        return {one.index for one in self.predicted(model, threshold)} == {one.index for one in self.info.labels}
+
+    def predicted(self, model: str, threshold: float | None) -> list[Prediction]:
+        """The first prediction, or with a threshold all whose score reaches it."""
+        found = self.predictions.get(model, [])
+        return found[:1] if threshold is None else [one for one in found if one.score >= threshold]
 
     def confidence(self, model: str) -> float:
         """The first prediction's score."""
@@ -199,6 +209,8 @@ class SampleTable:
         self._max_bytes = max_bytes
         self._records: list[SampleRecord] = []
         self._judged: dict[str, int] = {}
+        self.threshold: float | None = None
+        """See `Explorer.threshold`."""
         self._spool = Spool(max_bytes)
         self.uploads = Uploads(max_bytes // _UPLOADS_PART)
 
@@ -228,6 +240,15 @@ class SampleTable:
     def add(self, info: SampleInfo, arrays: Mapping[str, Array]) -> None:
         places = {name: (array.dtype, array.shape, *self._spool.write(array)) for name, array in arrays.items()}
         self._records.append(SampleRecord(info, places))
+
+    def attach(self, index: int, name: str, array: Array) -> None:
+        """Keeps one more array of a sample, in the place of an earlier one of that name."""
+        record, spool = self[index], self.uploads.spool if index >= UPLOADS else self._spool
+        places = dict(record.places)
+        if name in places:
+            spool.free(*places.pop(name)[2:])
+        places[name] = (array.dtype, array.shape, *spool.write(array))
+        record.places = places
 
     def array(self, index: int, name: str) -> Array:
         """One of the sample's arrays. Raises Refused (404) where there is none of that name."""
@@ -292,15 +313,14 @@ class SampleTable:
         self._spool.close()
         self.uploads.spool.close()
 
-    @staticmethod
-    def _matches(record: SampleRecord, query: Query) -> bool:
-        predictions, label = record.predictions.get(query.model), record.info.label
-        if not predictions:
+    def _matches(self, record: SampleRecord, query: Query) -> bool:
+        if not record.predictions.get(query.model):
             return False
-        correct = record.correct(query.model)
+        correct = record.correct(query.model, self.threshold)
+        predicted = [one.index for one in record.predicted(query.model, self.threshold)]
         return (
-            (query.predicted is None or predictions[0].index == query.predicted)
-            and (query.label is None or (label is not None and label.index == query.label))
+            (query.predicted is None or query.predicted in predicted)
+            and (query.label is None or any(label.index == query.label for label in record.info.labels))
             and (query.correct is None or correct == query.correct)
             and (query.order != "mistakes" or correct is False)
         )

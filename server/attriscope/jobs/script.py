@@ -39,7 +39,7 @@ async def script(board: JobBoard, host: HostedExplorer, session: str, info: Resu
             remarks.append(_PATHS)
         if origin.sample is None:
             remarks.append(_UPLOADED)
-        rows = await host.distribution(info.method)
+        rows = await host.references(info.method, info.baseline)
         checked, _ = await board.admission.check(host, _request(host, info), [(info.target, info.against)], rows)
         if checked.items[0].key != info.key:
             remarks.append(_CHANGED)
@@ -65,6 +65,11 @@ async def script(board: JobBoard, host: HostedExplorer, session: str, info: Resu
 def _request(host: HostedExplorer, info: ResultInfo) -> AttributionRequest:
     """What was asked, so that the key it has now can be compared."""
     given = {} if info.baseline is None else {"baseline": info.baseline}
+    of: Any = "predicted" if info.target is None else info.target
+    target: Any = {"function": info.function}
+    if info.function is None:
+        alone = info.against is None and info.region is None
+        target = of if alone else {"of": of, "against": info.against, "region": info.region}
     return AttributionRequest.model_validate(
         {
             "explorer": host.id,
@@ -72,6 +77,7 @@ def _request(host: HostedExplorer, info: ResultInfo) -> AttributionRequest:
             "samples": [info.sample],
             "method": info.method,
             "arguments": info.arguments,
+            "target": target,
             "layer": info.layer,
             "smoothing": info.smoothing,
             "quantity": info.quantity,

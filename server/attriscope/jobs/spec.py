@@ -42,7 +42,7 @@ class Job:
     request: AttributionRequest
     items: list[Item]
     distribution: list[int] = field(default_factory=list)
-    """The samples that a method like DeepLIFT SHAP compares with."""
+    """The samples of the dataset that are compared with: by a method like DeepLIFT SHAP, or as baselines."""
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     number: int = field(default_factory=lambda: next(_numbers))
     """Later jobs have higher numbers."""

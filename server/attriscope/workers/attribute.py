@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
@@ -22,11 +23,12 @@ from attriscope.workers.evaluate import Evaluated, Subject, evaluate
 from attriscope.workers.failures import error_body, is_device_fault
 from attriscope.workers.loaded import LoadedExplorer
 from attriscope.workers.maps import Drawing, finite
-from attriscope.workers.messages import CheckedItem, Notice, ResultInfo
+from attriscope.workers.messages import CheckedItem, ComparedInfo, Notice, ResultInfo
 from attriscope.workers.models import LoadedModel
 from attriscope.workers.partials import Partials
 from attriscope.workers.predict import in_parts, same_shapes, stack
 from attriscope.workers.protocol import Frame, Send, ShouldStop
+from attriscope.workers.reading import OUTPUT, Reading
 
 _PROGRESS_SECONDS = 0.05
 
@@ -35,17 +37,32 @@ def attribute(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: Sho
     """Sends 'result' or 'failed' for every item; between them 'progress' and, where asked for, 'partial'."""
     request = parse_request(frame.body["request"])
     items = [CheckedItem.model_validate(item) for item in frame.body["items"]]
-    arrays = loaded.inputs_of(frame.arrays, len(items) + frame.body.get("distribution", 0))
+    count = int(frame.body.get("distribution", 0))
+    arrays = loaded.inputs_of(frame.arrays, len(items) + count)
     inputs, distribution = arrays[: len(items)], arrays[len(items) :]
+    rows = dict(zip(frame.body.get("rows", range(count)), distribution, strict=True))
     shapes = [tuple(tuple(x.shape) for x in parts) for parts in inputs]
     found = plan(loaded, request, shapes)
+    combinations = compared_with(loaded, found, rows)
     anytime = (found.spec.anytime or request.smoothing is not None) and request.evaluation is None
+    anytime = anytime and len(combinations) <= 1
     partials = frame.body.get("partials") if anytime else None
-    job = _Job(loaded, frame.id, found, items, inputs, distribution, send, should_stop, partials)
+    job = _Job(loaded, frame.id, found, items, inputs, rows, combinations, send, should_stop, partials)
     for group in same_shapes(inputs):
         for part in _rivals(items, group) if found.batchable else [[n] for n in group]:
             job.explain(part)
     return Frame("reply")
+
+
+def compared_with(loaded: LoadedExplorer, found: Plan, rows: named_baselines.Rows) -> list[named_baselines.Names]:
+    """The baselines whose attributions are averaged; none for a method without one. Raises ExplorerError for want."""
+    if found.baseline is None:
+        return []
+    combinations = named_baselines.combinations(loaded.explorer.features, found.baseline, rows)
+    if not combinations:
+        message = "baseline asks for samples of the dataset, and none has been read."
+        raise ExplorerError("no_distribution", message, field="baseline")
+    return combinations
 
 
 def _rivals(items: list[CheckedItem], group: list[int]) -> list[list[int]]:
@@ -66,13 +83,14 @@ class _Job:
         found: Plan,
         items: list[CheckedItem],
         inputs: list[tuple[Tensor, ...]],
-        distribution: list[tuple[Tensor, ...]],
+        rows: named_baselines.Rows,
+        combinations: list[named_baselines.Names],
         send: Send,
         should_stop: ShouldStop,
         partials: float | None,
     ) -> None:
         self._loaded, self._call, self._plan = loaded, call, found
-        self._items, self._inputs, self._distribution = items, inputs, distribution
+        self._items, self._inputs, self._rows, self._combinations = items, inputs, rows, combinations
         self._send, self._should_stop, self._partials = send, should_stop, partials
         self._features = loaded.explorer.features
         self._drawing = Drawing(self._features, found.spec.space == "layer")
@@ -112,29 +130,31 @@ class _Job:
         """None where something is to be told, of which a batch does not say which item it is about."""
         found, loaded = self._plan, self._loaded
         request = found.request
-        against = self._items[group[0]].against
+        reading = Reading.of(request, self._items[group[0]].against) if found.spec.takes_target else OUTPUT
         everything = stack([self._inputs[n] for n in group], loaded.device)
         inputs, additional = everything[: len(self._features)], everything[len(self._features) :]
-        baselines = self._baselines(group) if found.baseline is not None else None
-        references = self._rows_like(group[0]) if "distribution" in found.spec.needs else baselines
+        baselines = [self._baselines(group, names) for names in self._combinations]
+        references: Sequence[tuple[Tensor, ...] | None] = baselines or [None]
+        if "distribution" in found.spec.needs:
+            references = [self._rows_like(group[0])]
         targets = [self._items[n].target for n in group]
         target = None if targets[0] is None else torch.tensor(targets, device=loaded.device)
         smoothing, partials = request.smoothing, self._estimates(group)
-        valued = found.spec.takes_target and baselines is not None and smoothing is None and found.spec.delta_by_values
+        valued = bool(baselines) and found.spec.takes_target and smoothing is None and found.spec.delta_by_values
 
         def on_progress(progress: Progress) -> None:
             self._progress(progress, len(group))
             if partials is not None:
                 partials.tell(progress)
 
-        def entered(model: LoadedModel) -> Entry:
-            given = Entry(model.forward(request.quantity, against), inputs, references, additional)
+        def entered(model: LoadedModel) -> list[Entry]:
+            """One for each baseline; `at_embeddings` where the method needs vectors."""
+            given = [Entry(model.forward(reading), inputs, one, additional) for one in references]
             if not needs_vectors(found.spec, smoothed=smoothing is not None):
                 return given
-            return at_embeddings(model.module, given, loaded.described[request.model].embeddings)
+            return [at_embeddings(model.module, one, loaded.described[request.model].embeddings) for one in given]
 
-        def explain(model: LoadedModel, entry: Entry | None = None) -> registry.Outcome:
-            entry = entry or entered(model)
+        def attribute(model: LoadedModel, entry: Entry) -> registry.Outcome:
             return found.spec.attribute(
                 entry.forward,
                 model.module,
@@ -150,35 +170,31 @@ class _Job:
                 with_delta=not valued,
             )
 
+        def explain(model: LoadedModel, entries: list[Entry] | None = None) -> registry.Outcome:
+            return averaged([attribute(model, entry) for entry in entries or entered(model)])
+
+        def subject(model: LoadedModel, outcome: registry.Outcome) -> Subject:
+            made = outcome.attributions
+            return Subject(loaded, model, explain, inputs, additional, made, targets[0], reading, self._drawing)
+
         evaluated = None
         with loaded.computing(request.model, should_stop=self._should_stop) as model:
-            entry = entered(model)
+            entries = entered(model)
             with execution(on_progress=on_progress, precision=request.precision):
-                if request.evaluation is None:
-                    outcome = explain(model, entry)
+                if request.evaluation is None and len(entries) == 1:
+                    outcome = explain(model, entries)
                 else:
-                    with execution_plan(found.cost.forward):
-                        outcome = explain(model, entry)
-                        subject = Subject(
-                            loaded,
-                            model,
-                            explain,
-                            inputs,
-                            additional,
-                            outcome.attributions,
-                            targets[0],
-                            against,
-                            request.quantity,
-                            self._drawing,
-                        )
-                        evaluated = evaluate(request.evaluation, subject)
+                    with execution_plan(found.cost.forward * len(group)):
+                        outcome = explain(model, entries)
+                        if request.evaluation is not None:
+                            evaluated = evaluate(request.evaluation, subject(model, outcome))
             if outcome.notices and len(group) > 1:
                 return None
             at_input: list[float] | list[None] = [None] * len(group)
-            at_baseline: list[float] | None = None
+            there: list[list[float]] = []
             if found.spec.takes_target:
-                given = entry if baselines is not None else replace(entry, baselines=None)
-                at_input, at_baseline = _values(given, target)
+                at_input, *there = _values(entries if baselines else [replace(entries[0], baselines=None)], target)
+        at_baseline = [sum(each) / len(each) for each in zip(*there, strict=True)] or None
         delta = outcome.delta
         if valued and found.spec.delta(found.arguments) and at_baseline is not None:
             difference = torch.tensor(at_input, dtype=torch.float64) - torch.tensor(at_baseline, dtype=torch.float64)
@@ -190,7 +206,7 @@ class _Job:
             gap = None if delta is None else float(delta[row])
             numbers = (at_input[row], None if at_baseline is None else at_baseline[row], gap)
             told = [Notice(code=notice.code, message=notice.message) for notice in outcome.notices]
-            frames.append(self._result(n, drawn, numbers, seconds, told, evaluated))
+            frames.append(self._result(n, drawn, numbers, seconds, told, evaluated, [of[row] for of in there]))
         return frames
 
     def _estimates(self, group: list[int]) -> Partials | None:
@@ -206,11 +222,9 @@ class _Job:
             send=self._send,
         )
 
-    def _baselines(self, group: list[int]) -> tuple[Tensor, ...]:
-        name = str(self._plan.baseline)
-        return stack(
-            [named_baselines.of_each(self._features, name, self._inputs[n]) for n in group], self._loaded.device
-        )
+    def _baselines(self, group: list[int], names: named_baselines.Names) -> tuple[Tensor, ...]:
+        rows = [named_baselines.of_each(self._features, names, self._inputs[n], self._rows) for n in group]
+        return stack([tuple(row) for row in rows], self._loaded.device)
 
     def _shapes(self, n: int) -> list[tuple[int, ...]]:
         return [tuple(x.shape) for x in self._inputs[n]]
@@ -219,12 +233,12 @@ class _Job:
         """The samples of the distribution that have the item's size, stacked."""
         count = len(self._features)
         shapes = [x.shape for x in self._inputs[n][:count]]
-        rows = [parts[:count] for parts in self._distribution if [x.shape for x in parts[:count]] == shapes]
+        rows = [tuple(parts[:count]) for parts in self._rows.values() if [x.shape for x in parts[:count]] == shapes]
         if not rows:
             raise ExplorerError(
                 "no_distribution",
                 f"{self._plan.spec.name} compares with samples of the dataset; none of its first "
-                f"{len(self._distribution)} has this sample's size.",
+                f"{len(self._rows)} has this sample's size.",
                 field="method",
             )
         return stack(rows, self._loaded.device)
@@ -237,13 +251,16 @@ class _Job:
         seconds: float,
         told: list[Notice],
         evaluated: Evaluated | None,
+        there: list[float],
     ) -> Frame:
         item, found = self._items[n], self._plan
         for name, value in drawn.items():
             if not finite(value):
                 bad = int((~torch.isfinite(value)).sum())
                 raise Nonfinite(f"{bad} of {value.numel()} attributions of {name!r} are NaN or infinite.", place=name)
-        output, output_baseline, delta = (x if x is None or math.isfinite(x) else None for x in numbers)
+        output, output_baseline, delta = (_finite(x) for x in numbers)
+        reading = Reading.of(found.request, item.against) if found.spec.takes_target else OUTPUT
+        compared = zip(self._combinations, there, strict=False) if len(self._combinations) > 1 else ()
         info = ResultInfo(
             key=item.key,
             model=found.request.model,
@@ -254,6 +271,8 @@ class _Job:
             target_name=item.target_name,
             against=item.against,
             against_name=item.against_name,
+            region=reading.region,
+            function=reading.function,
             layer=found.layer,
             baseline=found.baseline,
             smoothing=found.request.smoothing,
@@ -262,6 +281,7 @@ class _Job:
             maps=self._drawing.infos(drawn),
             output=output,
             output_baseline=output_baseline,
+            compared=[ComparedInfo(baselines=list(names), output=_finite(value)) for names, value in compared],
             delta=delta,
             seconds=seconds,
             notices=told + _notices(drawn),
@@ -282,18 +302,29 @@ class _Job:
         self._send(Frame("progress", self._call, body))
 
 
+def averaged(outcomes: list[registry.Outcome]) -> registry.Outcome:
+    """The mean of several outcomes; what is noticed of any of them is noticed of it."""
+    if len(outcomes) == 1:
+        return outcomes[0]
+    attributions = tuple(
+        torch.stack(each).mean(0) for each in zip(*(one.attributions for one in outcomes), strict=True)
+    )
+    deltas = [one.delta for one in outcomes if one.delta is not None]
+    notices = {notice.code: notice for one in outcomes for notice in one.notices}
+    delta = torch.stack(deltas).mean(0) if len(deltas) == len(outcomes) else None
+    return registry.Outcome(attributions, delta, tuple(notices.values()))
+
+
 @torch.no_grad()
-def _values(entry: Entry, target: Tensor | None) -> tuple[list[float], list[float] | None]:
-    """What is explained, at the inputs and at the baselines: one pass over both, since each pass has a price."""
-    everything = (*entry.inputs, *entry.additional)
-    if entry.baselines is not None:
-        there = (*entry.baselines, *entry.additional)
-        everything = tuple(torch.cat(pair) for pair in zip(everything, there, strict=True))
-    (outputs,) = in_parts(entry.forward, everything, lambda part: (entry.forward(*part),))
-    if entry.baselines is None:
-        return _chosen(outputs, target), None
-    count = entry.inputs[0].shape[0]
-    return _chosen(outputs[:count], target), _chosen(outputs[count:], target)
+def _values(entries: list[Entry], target: Tensor | None) -> list[list[float]]:
+    """What is explained, at the inputs and then at each of the baselines: one pass, since each pass has a price."""
+    first = entries[0]
+    places = [first.inputs, *(entry.baselines for entry in entries if entry.baselines is not None)]
+    rows = [(*values, *first.additional) for values in places]
+    everything = tuple(torch.cat(parts) for parts in zip(*rows, strict=True))
+    (outputs,) = in_parts(first.forward, everything, lambda part: (first.forward(*part),))
+    count = len(first.inputs[0])
+    return [_chosen(of, target) for of in torch.split(outputs, count)]
 
 
 def _sums(attributions: tuple[Tensor, ...]) -> Tensor:
@@ -306,6 +337,10 @@ def _chosen(output: Tensor, target: Tensor | None) -> list[float]:
     value = output.detach().reshape(len(output), -1)
     picked = value[:, :1] if target is None else value.gather(1, target[:, None])
     return [float(number) for number in picked[:, 0].tolist()]
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is None or math.isfinite(value) else None
 
 
 def _notices(drawn: dict[str, Tensor]) -> list[Notice]:

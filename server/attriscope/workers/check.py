@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -13,13 +13,14 @@ from attribution_core import precision, registry
 from attribution_core.errors import AttributionError
 from attriscope.errors import ExplorerError, nearest
 from attriscope.features import baselines
-from attriscope.workers import evaluate, keys
+from attriscope.workers import evaluate, keys, targets
+from attriscope.workers.choices import BaselineChoice, rows_of
 from attriscope.workers.described import Described
 from attriscope.workers.loaded import LoadedExplorer
-from attriscope.workers.messages import AttributionRequest, Checked, CheckedItem, Contrast, Cost
+from attriscope.workers.messages import AttributionRequest, Checked, CheckedItem, Cost
 from attriscope.workers.protocol import Frame, Send, ShouldStop
-
-Shapes = tuple[tuple[int, ...], ...]
+from attriscope.workers.reading import OUTPUT, Reading
+from attriscope.workers.targets import Shapes
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class Plan:
     spec: registry.MethodSpec
     arguments: BaseModel
     layer: str | None
-    baseline: str | None
+    baseline: BaselineChoice | None
+    """Settled; see `baselines.combinations`."""
     cost: Cost
     """Of one sample, the dearest."""
 
@@ -73,8 +75,8 @@ def plan(loaded: LoadedExplorer, request: AttributionRequest, shapes: Sequence[S
     precision.require_float32(loaded.model(request.model).module, request.precision)
     if request.smoothing is not None and not spec.smoothing:
         raise ExplorerError("not_applicable", f"{spec.name} cannot be smoothed.", field="smoothing")
-    loaded.model(request.model).forward(request.quantity)
-    baseline = baselines.checked(loaded.explorer.features, request.baseline)
+    targets.check(loaded, request, described, shapes)
+    baseline = baselines.settled(loaded.explorer.features, request.baseline)
     arguments, layer = _arguments(spec, request.arguments, shapes), _layer(spec, request.layer, described)
     if spec.space == "neuron" and layer is not None:
         _check_unit(arguments.model_dump()["unit"], layer, described)
@@ -82,14 +84,10 @@ def plan(loaded: LoadedExplorer, request: AttributionRequest, shapes: Sequence[S
         evaluate.check(request.evaluation, spec, shapes)
         if request.evaluation.type == "curves":
             baselines.checked(loaded.explorer.features, request.evaluation.fill, "evaluation.fill")
-    return Plan(
-        request,
-        spec,
-        arguments,
-        layer,
-        baseline if "baseline" in spec.needs else None,
-        _cost(loaded, request, spec, arguments, layer, shapes),
-    )
+    compared = baseline if "baseline" in spec.needs else None
+    times = 1 if compared is None else len(baselines.combinations(loaded.explorer.features, compared))
+    cost = _cost(loaded, request, spec, arguments, layer, shapes, times)
+    return Plan(request, spec, arguments, layer, compared, cost)
 
 
 def explained(loaded: LoadedExplorer, shapes: Sequence[Shapes]) -> list[Shapes]:
@@ -105,14 +103,13 @@ def check(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: ShouldS
     found = plan(loaded, request, shapes)
     arguments = found.arguments.model_dump(mode="json")
     outputs = loaded.described[request.model].outputs
-    ingredients = loaded.ingredients(request.model, request.quantity, request.method)
-    if "distribution" in found.spec.needs:
+    reading = Reading.of(request) if found.spec.takes_target else OUTPUT
+    ingredients = loaded.ingredients(request.model, reading, request.method)
+    if "distribution" in found.spec.needs or any(rows_of(found.baseline)):
         ingredients["distribution"] = keys.combined({"samples": frame.body["distribution"]})
     checked = []
     for item in items:
-        target = against = None
-        if found.spec.takes_target:
-            target, against = _target(request, outputs, item["target"]), _against(request, outputs, item)
+        target, against = targets.of_item(request, outputs, item) if found.spec.takes_target else (None, None)
         key = keys.content_key(
             request,
             arguments=arguments,
@@ -121,19 +118,16 @@ def check(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: ShouldS
             layer=found.layer,
             baseline=found.baseline,
             ingredients=ingredients,
-            against=against,
-        )
-        name, against_name = (
-            None if index is None else loaded.class_name(request.model, index) for index in (target, against)
+            reading=replace(reading, against=against),
         )
         checked.append(
             CheckedItem(
                 sample=item["sample"],
                 target=target,
-                target_name=name,
+                target_name=targets.name_of(loaded, request, target) if found.spec.takes_target else None,
                 key=key,
                 against=against,
-                against_name=against_name,
+                against_name=None if against is None else loaded.class_name(request.model, against),
             )
         )
     reply = Checked(
@@ -152,7 +146,9 @@ def _cost(
     arguments: BaseModel,
     layer: str | None,
     shapes: Sequence[Shapes],
+    times: int,
 ) -> Cost:
+    """`times`: how many baselines are averaged."""
     described, model = loaded.described[request.model], loaded.model(request.model)
     samples = None if request.smoothing is None else request.smoothing.samples
     found = next((known for known in described.layers if known.name == layer), None)
@@ -160,7 +156,7 @@ def _cost(
     costs = []
     for of in dict.fromkeys(shapes):
         once = spec.cost(arguments, registry.InputInfo(of, at_layer), samples)
-        cost = Cost(forward=once.forward, backward=once.backward)
+        cost = Cost(forward=times * once.forward, backward=times * once.backward)
         costs.append(cost if request.evaluation is None else evaluate.cost(request.evaluation, cost, of, model))
     return max(costs, key=lambda cost: cost.forward + cost.backward)
 
@@ -224,53 +220,3 @@ def _check_unit(unit: int, layer: str, described: Described) -> None:
             low=0,
             high=shape[0] - 1,
         )
-
-
-def _against(request: AttributionRequest, outputs: int | None, item: Mapping[str, Any]) -> int | None:
-    """The class whose output is subtracted; None where one class is explained by itself."""
-    if not isinstance(request.target, Contrast):
-        return None
-    if outputs == 1:
-        raise ExplorerError(
-            "contrast_not_wanted",
-            f"target is one class rather than another; model {request.model!r} has one output, so leave it out.",
-            field="target",
-            model=request.model,
-        )
-    target = _target(request, outputs, item.get("against"))
-    if target == item["target"]:
-        raise ExplorerError(
-            "contrast_with_itself",
-            f"target is class {target} rather than class {target} for sample {item['sample']}; choose two classes.",
-            field="target",
-            target=target,
-            sample=item["sample"],
-        )
-    return target
-
-
-def _target(request: AttributionRequest, outputs: int | None, target: int | None) -> int | None:
-    if outputs == 1:
-        if isinstance(request.target, int):
-            raise ExplorerError(
-                "target_not_wanted",
-                f"target is {request.target}; model {request.model!r} has one output, so leave the target out.",
-                field="target",
-            )
-        return None
-    if target is None:
-        what = "the sample has no label" if request.target == "label" else "none was given"
-        raise ExplorerError(
-            "target_missing",
-            f"Model {request.model!r} has {outputs} outputs and {what}; choose a target.",
-            field="target",
-        )
-    if outputs is not None and not 0 <= target < outputs:
-        raise ExplorerError(
-            "target_out_of_range",
-            f"target is {target}; model {request.model!r} has {outputs} outputs, 0 to {outputs - 1}.",
-            field="target",
-            target=target,
-            outputs=outputs,
-        )
-    return target

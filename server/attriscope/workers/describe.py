@@ -46,6 +46,7 @@ def describe(loaded: LoadedExplorer, name: str) -> Description:
         baselines=[_baseline(baseline) for baseline in baselines.offered(explorer.features)],
         score_name=explorer.score_name,
         has_score=explorer.score_func is not None,
+        threshold=explorer.threshold,
         dataset_length=loaded.samples.length,
         defaults=dict(explorer.defaults),
         presets=[PresetDescription(name=name, settings=dict(of)) for name, of in explorer.presets.items()],
@@ -68,7 +69,7 @@ def _feature(feature: Feature, shape: tuple[int, ...], example: Tensor | None) -
         shape=[] if example is None else list(shape),
         form=form,
         untyped=None if untyped is None else error_body(untyped),
-        baselines=[_baseline(baseline) for baseline in feature.baselines()],
+        baselines=[_baseline(baseline) for baseline in baselines.own(feature)],
     )
 
 
@@ -87,11 +88,17 @@ def _model(model: LoadedModel, found: Described) -> ModelDescription:
     if found.error is not None:
         message = f"On the first sample: {found.error.message}"
         notices.append(Notice(code=found.error.code, message=message, params=found.error.params))
+    for name, error in found.targets.items():
+        if error is not None:
+            message = f"Target {name!r} cannot be explained: {error.message}"
+            notices.append(Notice(code="target_failed", message=message, params={"target": name}))
     return ModelDescription(
         name=model.name,
         class_name=type(model.module).__name__,
         parameters=sum(p.numel() for p in model.module.parameters() if not torch.nn.parameter.is_lazy(p)),
         outputs=found.outputs,
+        map_shape=None if found.map_shape is None else list(found.map_shape),
+        targets=[name for name, error in found.targets.items() if error is None],
         layers=list(found.layers),
         default_layer=found.default_layer,
         default_layer_holds=None if found.cam_layer is None else found.cam_layer.holds,

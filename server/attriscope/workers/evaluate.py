@@ -34,6 +34,7 @@ from attriscope.workers.messages import (
     StageInfo,
 )
 from attriscope.workers.models import LoadedModel
+from attriscope.workers.reading import Reading
 
 _CONTROLLED = 2
 """Orders with a deletion and an insertion curve of their own: the map's and the edges'; random ones share theirs."""
@@ -54,8 +55,7 @@ class Subject:
     additional: tuple[Tensor, ...]
     attributions: tuple[Tensor, ...]
     target: int | None
-    against: int | None
-    quantity: str
+    reading: Reading
     drawing: Drawing
 
     @property
@@ -116,14 +116,14 @@ def _curves(asked: CurvesRequest, subject: Subject) -> CurvesInfo:
     inputs, model = subject.inputs, subject.model
     features = subject.loaded.explorer.features
     named = baselines.checked(features, asked.fill, "evaluation.fill")
-    found = baselines.of_each(features, named, [x[0].cpu() for x in inputs])
+    found = baselines.of_each(features, (named,) * len(features), [x[0].cpu() for x in inputs])
     fill = tuple(value[None].to(x) for value, x in zip(found, inputs, strict=True))
     random = metrics.random_maps(inputs, asked.orders, asked.seed)
     ranked = tuple(
         torch.cat([of.sum(1, keepdim=True).cpu().double(), metrics.edge_map(x), drawn])
         for of, x, drawn in zip(_at_input(subject), inputs, random, strict=True)
     )
-    forward = explaining(model.module, model.readings(subject.target, subject.against))
+    forward = explaining(model.module, model.readings(subject.target, subject.reading))
 
     def curve(insert: bool, orders: int) -> Curve:
         def rows(values: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
@@ -141,7 +141,7 @@ def _curves(asked: CurvesRequest, subject: Subject) -> CurvesInfo:
         readings.append(
             ReadingInfo(quantity=quantity, deletion=_told(deleted), insertion=_told([*inserted, *backwards]))  # type: ignore[arg-type]
         )
-    readings.sort(key=lambda reading: reading.quantity != subject.quantity)
+    readings.sort(key=lambda reading: reading.quantity != subject.reading.quantity)
     return CurvesInfo(
         **asked.model_dump(),
         side=side_of(tuple(inputs[0].shape[1:])),

@@ -16,7 +16,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
+from attriscope.workers.choices import BaselineChoice
 from attriscope.workers.messages import AttributionRequest
+from attriscope.workers.reading import OUTPUT, Reading
 
 _PACKAGES = {"builtins", "abc", "torch", "attribution_core"}
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]+")
@@ -74,24 +76,29 @@ def content_key(
     sample_sha256: str,
     target: int | None,
     layer: str | None,
-    baseline: str | None,
+    baseline: BaselineChoice | None,
     ingredients: Mapping[str, str],
-    against: int | None = None,
+    reading: Reading = OUTPUT,
 ) -> str:
     """SHA-256 of everything a result depends on.
 
-    `arguments` are those after defaults; `layer` and `baseline` are None where the method has none. `ingredients`
-    are the fingerprints, versions and kind of device. The explorer's, model's and sample's names are not in it.
+    `arguments` are those after defaults; `layer` and `baseline` are None where the method has none. `ingredients` are
+    the fingerprints (of a function that is explained, too), versions and kind of device. The explorer's, model's and
+    sample's names are not in it.
     """
     # Only where there is one: what was stored before there were any keeps its key.
     evaluation = {} if request.evaluation is None else {"evaluation": request.evaluation.model_dump(mode="json")}
+    region = {} if reading.region is None else {"region": reading.region.model_dump(mode="json")}
+    function = {} if reading.function is None else {"function": reading.function}
     return combined(
         {
             **evaluation,
+            **region,
+            **function,
             "method": request.method,
             "arguments": dict(arguments),
             "sample": sample_sha256,
-            "target": target if against is None else [target, against],
+            "target": target if reading.against is None else [target, reading.against],
             "layer": layer,
             "baseline": baseline,
             "smoothing": None if request.smoothing is None else request.smoothing.model_dump(mode="json"),

@@ -22,6 +22,7 @@ from attriscope.workers.described import Described, describe_model
 from attriscope.workers.messages import Notice
 from attriscope.workers.models import LoadedModel, load_models
 from attriscope.workers.protocol import Array
+from attriscope.workers.reading import Reading
 from attriscope.workers.shelf import Shelf
 
 Stage = Callable[[str], None]
@@ -60,14 +61,21 @@ class LoadedExplorer:
         self.samples = samples or Samples(explorer.dataset, explorer.features)
         self.shelf = Shelf(self.device)
         self.models = load_models(
-            explorer.models, self.device, self.device_name, explorer.score_func, stage, self.shelf
+            explorer.models, self.device, self.device_name, explorer.score_func, stage, self.shelf, explorer.targets
         )
         stage("Reading the first sample…")
         self.first, self.notices = self._first_sample()
         stage("Trying the model…" if len(self.models) == 1 else "Trying the models…")
         example = None if self.first is None else self.to_model(self.first.inputs)
         self.described: dict[str, Described] = {
-            key: describe_model(model, example, self.methods, self.shelf, [f.embedding for f in explorer.features])
+            key: describe_model(
+                model,
+                example,
+                self.methods,
+                self.shelf,
+                [f.embedding for f in explorer.features],
+                list(explorer.targets),
+            )
             for key, model in self.models.items()
         }
         self._model_fingerprints = {key: model.fingerprint() for key, model in self.models.items()}
@@ -130,14 +138,16 @@ class LoadedExplorer:
             return classes[index]
         return "output" if self.described[model].outputs == 1 else f"class {index}"
 
-    def ingredients(self, model: str, quantity: str, method: str) -> dict[str, str]:
+    def ingredients(self, model: str, reading: Reading, method: str) -> dict[str, str]:
         """What the results of `model` depend on beside the request and the sample."""
-        own = custom.class_of(self.methods.get(method))
+        own, function = custom.class_of(self.methods.get(method)), reading.function
+        read = {} if function is None else {"target": keys.callable_fingerprint(self.explorer.targets[function])}
         return {
+            **read,
             "method": "" if own is None else keys.class_fingerprint(own),
             "declaration": self.declaration,
             "model": self._model_fingerprints[model],
-            "score": self._score if quantity == "score" else "",
+            "score": self._score if reading.quantity == "score" else "",
             "device": self.device.type,
             "torch": torch.__version__,
             "attribution_core": attribution_core.__version__,

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidatorFunctionWrapHandler, WrapValidator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
+
+from attriscope.workers.choices import BaselineChoice, Region, TargetChoice
+from attriscope.workers.choices import Message as Message
 
 MAX_SAMPLES = 64
 MAX_K = 20
@@ -16,47 +18,6 @@ LONGEST_TEXT = 20_000
 """Characters of a text that somebody types."""
 
 Json = dict[str, Any]
-
-
-def _class_choice(value: object) -> object:
-    named = isinstance(value, str) and value in ("predicted", "runner_up", "label")
-    if named or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
-        return value
-    raise PydanticCustomError(
-        "target", "it must be 'predicted', 'runner_up', 'label' or a class index of at least 0, or two of them"
-    )
-
-
-ClassChoice = Annotated[
-    Literal["predicted", "runner_up", "label"] | Annotated[int, Field(ge=0)],
-    WrapValidator(lambda value, _: _class_choice(value)),
-]
-
-
-class Message(BaseModel):
-    """Strict, closed, finite: a boolean is not a number and an unknown key is an error."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False, frozen=True)
-
-
-class Contrast(Message):
-    """One class rather than another: the difference of their outputs is explained."""
-
-    of: ClassChoice
-    against: ClassChoice
-
-
-def _target_choice(value: object, handler: ValidatorFunctionWrapHandler) -> object:
-    if isinstance(value, dict):
-        for choice in (value.get("of"), value.get("against"), *(value.keys() - {"of", "against"})):
-            _class_choice(choice)
-        return handler(value)
-    return value if isinstance(value, Contrast) else _class_choice(value)
-
-
-TargetChoice = Annotated[
-    Literal["predicted", "runner_up", "label"] | Annotated[int, Field(ge=0)] | Contrast, WrapValidator(_target_choice)
-]
 
 
 class ErrorBody(Message):
@@ -120,9 +81,16 @@ class AttributionRequest(Message):
     samples: list[Annotated[int, Field(ge=0)]] = Field(min_length=1, max_length=MAX_SAMPLES)
     method: str
     arguments: Json = Field(default_factory=dict, description="the method's own; validated against its schema")
-    target: TargetChoice = Field(default="predicted", description="a class, or one class rather than another")
+    target: TargetChoice = Field(
+        default="predicted",
+        description="a class, one rather than another, one in a region, or a function of the output",
+    )
     layer: str | None = None
-    baseline: str | None = Field(default=None, description="one of the explorer's; by default its first")
+    baseline: BaselineChoice | None = Field(
+        default=None,
+        description="one of the explorer's, by default its first; several are averaged; by feature, each input has its "
+        "own. 'sample:17' is a sample of the dataset, 'samples:8' its first eight, 'dataset_mean' their mean",
+    )
     smoothing: Smoothing | None = None
     quantity: Literal["output", "score"] = Field(default="output", description="what is explained: raw output or score")
     precision: Literal["exact", "fused", "fast"] = "exact"
@@ -207,6 +175,10 @@ class ModelDescription(Message):
     class_name: str
     parameters: int
     outputs: int | None = Field(description="number of classes; 1 for a single value")
+    map_shape: list[int] | None = Field(
+        default=None, description="height and width of the output where it is a map, which classes are read from"
+    )
+    targets: list[str] = Field(default_factory=list, description="the explorer's functions that can read its output")
     layers: list[LayerDescription]
     default_layer: str | None
     default_layer_holds: Literal["convolution", "attention"] | None = Field(
@@ -288,9 +260,12 @@ class Description(Message):
     models: list[ModelDescription]
     features: list[FeatureDescription]
     methods: list[MethodDescription]
-    baselines: list[BaselineDescription]
+    baselines: list[BaselineDescription] = Field(description="what can be chosen for all inputs at once")
     score_name: str = Field(description="heading of the predictions' column: 'probability', 'score' …")
     has_score: bool = Field(description="whether the explorer has a score function")
+    threshold: float | None = Field(
+        default=None, description="a score from it on says that its class is there; None where classes exclude another"
+    )
     dataset_length: int | None = Field(description="what `len` says; never relied on")
     defaults: Json = Field(
         description="what the page starts with: any of AttributionRequest's fields, and 'count', 'k'"
@@ -363,6 +338,13 @@ class RandomisationInfo(RandomisationRequest):
 EvaluationInfo = Annotated[CurvesInfo | RandomisationInfo, Field(discriminator="type")]
 
 
+class ComparedInfo(Message):
+    """One of several baselines."""
+
+    baselines: list[str] = Field(description="one for each input")
+    output: float | None = Field(description="the explained quantity there")
+
+
 class ResultInfo(Message):
     """Everything about one map but its numbers."""
 
@@ -375,14 +357,19 @@ class ResultInfo(Message):
     target_name: str | None
     against: int | None = Field(default=None, description="the class whose output is subtracted from the target's")
     against_name: str | None = None
+    region: Region | None = Field(default=None, description="where the output, a map, was averaged; None: everywhere")
+    function: str | None = Field(default=None, description="of the output, which was explained in place of a class")
     layer: str | None
-    baseline: str | None
+    baseline: BaselineChoice | None
     smoothing: Smoothing | None
     quantity: Literal["output", "score"]
     precision: str
     maps: list[MapInfo]
     output: float | None = Field(description="the explained quantity at the input")
-    output_baseline: float | None = Field(description="the explained quantity at the baseline, for methods with one")
+    output_baseline: float | None = Field(
+        description="the explained quantity at the baseline, for methods with one; the mean over several"
+    )
+    compared: list[ComparedInfo] = Field(default_factory=list, description="where there are several baselines")
     delta: float | None = Field(description="convergence delta: sum of attributions − (output − output_baseline)")
     seconds: float
     notices: list[Notice]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -12,47 +14,63 @@ from torch.nn.parameter import is_lazy
 
 from attribution_core.execution import is_out_of_memory
 from attribution_core.locks import explaining
-from attriscope.errors import ExplorerError, user_traceback
-from attriscope.explorer import Loader, ScoreFunc
+from attriscope.errors import ExplorerError, nearest, user_traceback
+from attriscope.explorer import Loader, ScoreFunc, TargetFunc
 from attriscope.workers.keys import model_fingerprint
 from attriscope.workers.messages import Notice
+from attriscope.workers.reading import OUTPUT, SCORE, Reading, averaged, columns, one_each, scores
 from attriscope.workers.shelf import Shelf
 
 
 class Forward:
-    """What is explained, as a function of the inputs: the model's output, or `score_func` of it; N×C or N."""
+    """What is explained, as a function of the inputs, by its reading: N×C or N."""
 
-    def __init__(self, module: nn.Module, score_func: ScoreFunc | None) -> None:
-        self._module, self._score_func = module, score_func
+    def __init__(
+        self,
+        module: nn.Module,
+        score_func: ScoreFunc | None = None,
+        reading: Reading = OUTPUT,
+        targets: Mapping[str, TargetFunc] = MappingProxyType({}),
+    ) -> None:
+        self._module, self._score_func, self._reading, self._targets = module, score_func, reading, targets
 
     def __call__(self, *inputs: Tensor) -> Tensor:
-        value = scores(self._module(*inputs))
-        return value if self._score_func is None else self._score_func(value)
+        return self.read(self._module(*inputs), len(inputs[0]))
 
-
-def _rather_than(forward: Forward, against: int) -> Callable[..., Tensor]:
-    """Every output less that of the class `against`, as a function that shares the model's lock and chunk sizes."""
-
-    def difference(*inputs: Tensor) -> Tensor:
-        value = forward(*inputs)
-        return value - value[:, against : against + 1]
-
-    return explaining(forward, difference)
+    def read(self, output: Any, count: int) -> Tensor:
+        """What the reading makes of what the model returned for `count` examples."""
+        reading = self._reading
+        if reading.function is not None:
+            return one_each(reading.function, self._targets[reading.function](output), count)
+        value = scores(output)
+        if reading.quantity == "score" and self._score_func is not None:
+            value = self._score_func(value)
+        value = averaged(value, reading.region)
+        return value if reading.against is None else value - value[:, reading.against : reading.against + 1]
 
 
 class LoadedModel:
     """One model. `output` and `score` are what can be explained; both are kept, so that chunk sizes are remembered."""
 
     def __init__(
-        self, name: str, module: nn.Module, device: torch.device, device_name: str, score_func: ScoreFunc | None
+        self,
+        name: str,
+        module: nn.Module,
+        device: torch.device,
+        device_name: str,
+        score_func: ScoreFunc | None,
+        targets: Mapping[str, TargetFunc] = MappingProxyType({}),
     ) -> None:
         self.name = name
         self.notices = _train_mode(module)
         self.module = module
         self.device, self._device_name = device, device_name
-        self.output = Forward(module, None)
-        self.score = None if score_func is None else Forward(module, score_func)
-        self._score_func = score_func
+        self._score_func, self._targets = score_func, targets
+        self.output = self._read(OUTPUT)
+        self.score = None if score_func is None else self._read(SCORE)
+
+    def _read(self, reading: Reading) -> Forward:
+        return Forward(self.module, self._score_func, reading, self._targets)
 
     @property
     def nbytes(self) -> int:
@@ -71,29 +89,48 @@ class LoadedModel:
                 "device_unavailable", f"Model {self.name!r} could not be moved to {place}: {error}", device=place
             ) from error
 
-    def forward(self, quantity: str, against: int | None = None) -> Callable[..., Tensor]:
-        """What 'output' or 'score' names, less that of the class `against` where there is one.
+    def forward(self, reading: Reading = OUTPUT) -> Callable[..., Tensor]:
+        """What the reading names, as a function that shares the model's lock and chunk sizes.
 
-        Raises ExplorerError for a score without a score function.
+        Raises ExplorerError for a score without a score function, or a target that is not there.
         """
-        whole = self._quantity(quantity)
-        return whole if against is None else _rather_than(whole, against)
-
-    def _quantity(self, quantity: str) -> Forward:
-        if quantity == "output":
+        self.check(reading)
+        if reading == OUTPUT:
             return self.output
-        if self.score is None:
+        if reading == SCORE and self.score is not None:
+            return self.score
+        return explaining(self.output, self._read(reading))
+
+    def check(self, reading: Reading) -> None:
+        """Raises ExplorerError for what this model cannot be read for."""
+        if reading.function is not None:
+            if reading.function not in self._targets:
+                hint = nearest(reading.function, list(self._targets))
+                message = f"No target {reading.function!r}.{hint}"
+                raise ExplorerError("unknown_target", message, field="target", target=reading.function)
+            if reading.quantity == "score":
+                raise ExplorerError(
+                    "function_of_score",
+                    f"quantity is 'score', but target {reading.function!r} is a function of the model's output; "
+                    "only 'output' can be explained.",
+                    field="quantity",
+                    target=reading.function,
+                )
+        elif reading.quantity == "score" and self.score is None:
             raise ExplorerError(
                 "no_score_func",
                 "quantity is 'score', but the explorer has no score_func; only 'output' can be explained.",
                 field="quantity",
             )
-        return self.score
 
-    def predict(self, inputs: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
-        """Outputs and scores, N×C float64 on the CPU."""
+    def predict(self, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """Outputs and scores, N×C float64 on the CPU.
+
+        Of an output that is a map: the mean output of each class, the share of the map that is read as it, and behind
+        them the class of each place (N×H×W); of a single map the mean output and the mean score.
+        """
         with self.evaluating(), torch.no_grad():
-            output = self.output(*inputs)
+            output = scores(self.module(*inputs))
             score = output if self._score_func is None else self._score_func(output)
         if score.shape != output.shape:
             raise ExplorerError(
@@ -101,26 +138,33 @@ class LoadedModel:
                 f"score_func turned shape {tuple(output.shape)} into {tuple(score.shape)}; it must keep the shape.",
                 field="score_func",
             )
-        return columns(output), columns(score)
+        means = columns(averaged(output, None))
+        if output.dim() != 4 or output.shape[1] == 1:
+            return means, columns(averaged(score, None))
+        classes = output.argmax(1).cpu()
+        counts = torch.stack([row.flatten().bincount(minlength=output.shape[1]) for row in classes]).double()
+        if not bool(torch.isfinite(means).all()):  # no place of such a map can be read
+            counts = means
+        return means, counts / classes[0].numel(), classes.to(torch.uint8 if output.shape[1] <= 256 else torch.float32)
 
-    def readings(self, target: int | None, against: int | None = None) -> Callable[..., Tensor]:
+    def readings(self, target: int | None, reading: Reading) -> Callable[..., Tensor]:
         """The output explained and, where there is a score function, its score, from one pass: N×1 or N×2.
 
-        Each less that of the class `against` where there is one.
+        Of a function of the output there is no score.
         """
+        scored = reading.function is None and self._score_func is not None
+        several = [replace(reading, quantity=of) for of in (("output", "score") if scored else ("output",))]
 
         def read(*inputs: Tensor) -> Tensor:
-            output = scores(self.module(*inputs))
-            both = [output] if self._score_func is None else [output, self._score_func(output)]
-            classes = [value.reshape(len(value), -1) for value in both]
-            explained = [of[:, target or 0] - (0 if against is None else of[:, against]) for of in classes]
-            return torch.stack(explained, 1)
+            output = self.module(*inputs)
+            classes = [self._read(one).read(output, len(inputs[0])) for one in several]
+            return torch.stack([of.reshape(len(of), -1)[:, target or 0] for of in classes], 1)
 
         return read
 
     def twin(self, module: nn.Module) -> LoadedModel:
         """Another module, a copy of this one's, that is read as this one is."""
-        return LoadedModel(self.name, module, self.device, self._device_name, self._score_func)
+        return LoadedModel(self.name, module, self.device, self._device_name, self._score_func, self._targets)
 
     @contextmanager
     def evaluating(self) -> Iterator[None]:
@@ -145,6 +189,7 @@ def load_models(
     score_func: ScoreFunc | None,
     stage: Callable[[str], None],
     shelf: Shelf,
+    targets: Mapping[str, TargetFunc] = MappingProxyType({}),
 ) -> dict[str, LoadedModel]:
     """Every model, loaded and brought to the device, which others call `device_name`.
 
@@ -154,7 +199,7 @@ def load_models(
     for name, entry in models.items():
         stage("Loading model…" if len(models) == 1 else f"Loading model {name}…")
         module = entry if isinstance(entry, nn.Module) else _call(name, entry, shelf)
-        loaded[name] = LoadedModel(name, module, device, device_name, score_func)
+        loaded[name] = LoadedModel(name, module, device, device_name, score_func, targets)
         shelf.bring(loaded[name])
     return loaded
 
@@ -202,32 +247,3 @@ def _train_mode(module: nn.Module) -> list[Notice]:
             f" (and {len(training) - 1} more)" if len(training) > 1 else ""
         )
     return [Notice(code="eval_mode", message=f"{what}; it is run in eval mode.", params={"modules": training[:20]})]
-
-
-def scores(output: Any) -> Tensor:
-    """The tensor of scores in what a model returned: itself, `.logits`, `["logits"]`, or the first tensor of several.
-
-    Raises ExplorerError where there is none, or it has not one row for each example.
-    """
-    value = output
-    if not isinstance(value, Tensor):
-        value = getattr(output, "logits", None)
-    if value is None and isinstance(output, Mapping):
-        value = output.get("logits", next((part for part in output.values() if isinstance(part, Tensor)), None))
-    elif value is None and isinstance(output, list | tuple):
-        value = next((part for part in output if isinstance(part, Tensor)), None)
-    if not isinstance(value, Tensor):
-        raise ExplorerError("wrong_output", f"The model returned {type(output).__name__}; it must return a tensor.")
-    if value.dim() not in (1, 2):
-        raise ExplorerError(
-            "wrong_output",
-            f"The model's output has shape {tuple(value.shape)}; it must be N×C, one row of scores for each example.",
-            shape=list(value.shape),
-        )
-    return value
-
-
-def columns(value: Tensor) -> Tensor:
-    """N×C, with one column for a single value."""
-    value = value.detach().to("cpu", torch.float64)
-    return value[:, None] if value.dim() == 1 else value

@@ -11,31 +11,35 @@ from torch import Tensor
 from attribution_core.chunks import ChunkSize
 from attribution_core.errors import Cancelled, Nonfinite
 from attribution_core.execution import run
+from attriscope.workers.arrays import to_array
 from attriscope.workers.loaded import LoadedExplorer
 from attriscope.workers.messages import MAX_K
-from attriscope.workers.protocol import Frame, Send, ShouldStop
+from attriscope.workers.protocol import Array, Frame, Send, ShouldStop
 from attriscope.workers.sample_info import PREDICTIONS, Prediction
 
 
 def predict(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: ShouldStop) -> Frame:
     """The best classes of each item by score, at most `MAX_K`, then those asked for.
 
+    Where the output is a map, the class of each place (H×W) goes with them, as the array '<item>.classes'.
     Raises Nonfinite for a NaN or infinite output.
     """
     name = frame.body["model"]
     items = loaded.inputs_of(frame.arrays, int(frame.body["count"]))
     classes = [int(index) for index in frame.body.get("classes", ())]
     found: dict[int, list[Prediction]] = {}
+    maps: dict[str, Array] = {}
     for group in same_shapes(items):
         if should_stop():
             raise Cancelled
         with loaded.computing(name, should_stop=should_stop) as model:
             inputs = stack([items[n] for n in group], loaded.device)
-            outputs, scores = in_parts(model.output, inputs, model.predict)
+            outputs, scores, *places = in_parts(model.output, inputs, model.predict)
+        maps |= {f"{n}.classes": to_array(of) for values in places for n, of in zip(group, values, strict=True)}
         for n, output, score in zip(group, outputs, scores, strict=True):
             found[n] = _best(loaded, name, output, score, classes)
     predictions = [PREDICTIONS.dump_python(found[n], mode="json") for n in range(len(items))]
-    return Frame("reply", body={"predictions": predictions})
+    return Frame("reply", body={"predictions": predictions}, arrays=maps)
 
 
 def in_parts(

@@ -72,8 +72,14 @@ class SampleInfo(Message):
     index: int
     sha256: str
     label: Label | None
+    more_labels: list[Label] = Field(default_factory=list, description="beside the first, where classes do not exclude")
     features: list[SampleFeature]
     shapes: list[list[int]] = Field(description="of each input as the model takes it, without the batch dimension")
+
+    @property
+    def labels(self) -> list[Label]:
+        """All of them."""
+        return [] if self.label is None else [self.label, *self.more_labels]
 
 
 # A server holds hundreds of thousands of them: slots take a fraction of a model's memory.
@@ -81,8 +87,10 @@ class SampleInfo(Message):
 class Prediction:
     index: int
     name: str
-    score: float = Field(description="score_func of the output, or the output where there is none")
-    output: float = Field(description="the model's raw output")
+    score: float = Field(
+        description="score_func of the output, or the output where there is none; of a map, the share that is the class"
+    )
+    output: float = Field(description="the model's raw output; of a map, its mean")
 
 
 PREDICTIONS = TypeAdapter(list[Prediction])

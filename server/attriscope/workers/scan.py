@@ -7,13 +7,14 @@ from pydantic import TypeAdapter
 from attribution_core.errors import Cancelled
 from attriscope.errors import ExplorerError, SampleError, nearest
 from attriscope.features import baselines
-from attriscope.samples import Example
+from attriscope.samples import Example, LabelValue
 from attriscope.workers.arrays import sample_sha256, to_array
 from attriscope.workers.failures import error_body
 from attriscope.workers.loaded import LoadedExplorer
 from attriscope.workers.protocol import Array, Frame, Send, ShouldStop, image
 from attriscope.workers.sample_info import Label, SampleFeature, SampleInfo
 
+_MOST_CHARACTERS = 80
 _FEATURE: TypeAdapter[SampleFeature] = TypeAdapter(SampleFeature)
 
 
@@ -35,15 +36,20 @@ def scan(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: ShouldSt
 
 
 def baseline(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: ShouldStop) -> Frame:
-    """The named baseline of one sample, as the page shows it."""
+    """The named baseline of one sample, as the page shows it; `rows` are the dataset's samples that it is made of."""
     names = [feature.name for feature in loaded.explorer.features]
     wanted = frame.body["feature"]
     if wanted not in names:
         raise ExplorerError("unknown_feature", f"No feature {wanted!r}.{nearest(wanted, names)}", field="feature")
     position = names.index(wanted)
     feature = loaded.explorer.features[position]
-    named = baselines.checked(loaded.explorer.features, frame.body["baseline"])
-    value = baselines.of_one(feature, named, loaded.inputs_of(frame.arrays, 1)[0][position])
+    named = baselines.settled([feature], frame.body["baseline"])
+    if not isinstance(named, str):
+        raise ExplorerError("unknown_baseline", f"{named!r} are several baselines; ask for one.", field="baseline")
+    numbers = frame.body.get("rows", ())
+    example, *rows = loaded.inputs_of(frame.arrays, 1 + len(numbers))
+    of_input = {number: row[position] for number, row in zip(numbers, rows, strict=True)}
+    value = baselines.of_one(feature, named, example[position], of_input)
     png = feature.display(feature.from_model(value)).png
     if png is None:
         raise ExplorerError("no_picture", f"{wanted!r} is no image; its baseline has no picture.", field="feature")
@@ -62,27 +68,46 @@ def sample_frame(loaded: LoadedExplorer, example: Example, call: int) -> Frame:
             arrays[f"evidence.{feature.name}"] = to_array(mask.byte().reshape(display.height, display.width))
         told = {"name": feature.name, "kind": feature.kind, "evidence": mask is not None, **display.content}
         described.append(_FEATURE.validate_python({**told, "width": display.width, "height": display.height}))
+    labels = _labels(loaded, example.label)
     info = SampleInfo(
         index=example.index,
         sha256=sample_sha256(example.inputs),
-        label=_label(loaded, example.label),
+        label=labels[0] if labels else None,
+        more_labels=labels[1:],
         features=described,
         shapes=[list(value.shape) for value in loaded.to_model(example.inputs)],
     )
     return Frame("sample", call, info.model_dump(mode="json"), arrays)
 
 
-def _label(loaded: LoadedExplorer, label: int | str | None) -> Label | None:
+def _labels(loaded: LoadedExplorer, label: LabelValue) -> list[Label]:
+    """Every label of a sample whose classes do not exclude each other, else its one."""
+    if not isinstance(label, tuple):
+        return _label(loaded, label)
+    if loaded.explorer.threshold is None:
+        return _label(loaded, str(list(label))[:_MOST_CHARACTERS])
+    values = list(label)
+    if len(values) == _outputs(loaded) and all(value in (0, 1) for value in values):
+        values = [index for index, value in enumerate(values) if value]
+    return [one for value in values for one in _label(loaded, value if isinstance(value, int | str) else str(value))]
+
+
+def _label(loaded: LoadedExplorer, label: int | str | None) -> list[Label]:
     if label is None:
-        return None
+        return []
     classes = loaded.explorer.classes or ()
     if isinstance(label, str):
-        return Label(index=classes.index(label) if label in classes else None, name=label)
-    outputs = [found.outputs for found in loaded.described.values() if found.outputs is not None]
-    known = 0 <= label < max([len(classes), *outputs])
+        return [Label(index=classes.index(label) if label in classes else None, name=label)]
+    outputs = _outputs(loaded)
+    known = 0 <= label < max(len(classes), outputs or 0)
     name = classes[label] if 0 <= label < len(classes) else f"class {label}" if known else str(label)
     # A single output has no classes to be right about.
-    return Label(index=label if known and max(outputs, default=2) > 1 else None, name=name)
+    return [Label(index=label if known and outputs != 1 else None, name=name)]
+
+
+def _outputs(loaded: LoadedExplorer) -> int | None:
+    """Of the model that has most."""
+    return max((found.outputs for found in loaded.described.values() if found.outputs is not None), default=None)
 
 
 def _of_sample(error: ExplorerError, index: int) -> SampleError:

@@ -64,15 +64,7 @@ class _Script:
         self._imports: dict[str, set[str]] = {"attriscope": {"load_explorer"}}
 
     def code(self, place: str, arguments: Mapping[str, Any], remarks: Sequence[str]) -> str:
-        body = [
-            *self._opening(place, arguments),
-            "",
-            *self._method(),
-            "",
-            *self._attributing(),
-            "",
-            *self._ending(),
-        ]
+        body = [*self._opening(place, arguments), "", *self._explaining(), "", *self._ending()]
         imports = [
             f"from {module} import {', '.join(sorted(names))}" for module, names in sorted(self._imports.items())
         ]
@@ -104,8 +96,29 @@ class _Script:
         if "distribution" in needs:
             found = f"explorer.first({self._spec.distribution}, {given_inputs})"
             yield f"{self._tuple('baselines')} = {found}  # of the dataset"
-        elif "baseline" in needs:
-            yield f"{self._tuple('baselines')} = explorer.baselines({str(self._info.baseline)!r}, {given_inputs})"
+        elif "baseline" in needs and not self._averages:
+            if isinstance(self._info.baseline, str):
+                yield f"{self._tuple('baselines')} = explorer.baselines({self._info.baseline!r}, {given_inputs})"
+            else:
+                yield f"({self._tuple('baselines')},) = explorer.each_baseline({self._info.baseline!r}, {given_inputs})"
+
+    def _explaining(self) -> Iterator[str]:
+        """The map, or the mean of one for each baseline."""
+        if not self._averages:
+            yield from (*self._method(), "", *self._attributing())
+            return
+        given = ["inputs", "baselines", *(["additional_args"] if self._extra else [])]
+        given_inputs = "inputs" if self._count > 1 else "(inputs,)"
+        if self._embeddings:
+            yield f"tokens = {self._tuple('inputs')}"
+        yield f"def explain({', '.join(given)}):"
+        yield from (f"    {line}" if line else "" for line in (*self._method(), "", *self._attributing()))
+        taken = "attributions" if self._single_attribution else self._tuple("attributions")
+        yield f"    return {taken}"
+        yield ""
+        yield f"each = explorer.each_baseline({self._info.baseline!r}, {given_inputs})"
+        yield f"found = [explain({', '.join(given)}) for {self._tuple('baselines')} in each]"
+        yield f"{taken} = explorer.mean(found)  # over {len(self._info.compared)} baselines"
 
     def _editing(self, edit: Edit) -> Iterator[str]:
         """One input changed."""
@@ -124,6 +137,12 @@ class _Script:
         if info.against is not None:
             quantity += f", against={info.against}"
             what += f", less that for {info.against_name or str(info.against)!r}"
+        if info.region is not None:
+            place = info.region
+            quantity += f", region=({place.left}, {place.top}, {place.right}, {place.bottom})"
+            what += ", its mean in a region"
+        if info.function is not None:
+            quantity, what = f", target={info.function!r}", "a function of its output"
         yield f"forward = explorer.forward({name}{quantity})  # the model as a function; {what}"
         options = dict(self._options)
         places = []
@@ -249,6 +268,16 @@ class _Script:
     def _init_options(self) -> frozenset[str]:
         found: frozenset[str] = getattr(self._spec.method, "of_init", frozenset())
         return found
+
+    @property
+    def _averages(self) -> bool:
+        """Whether the map is the mean of several, one for each baseline."""
+        return len(self._info.compared) > 1
+
+    @property
+    def _single_attribution(self) -> bool:
+        """Whether `attributions` is what the call returned, and no tuple was taken apart."""
+        return self._info.smoothing is None or self._count > 1
 
     @property
     def _in_tuples(self) -> bool:

@@ -21,7 +21,7 @@ def test_one_inputs_names_are_its_own() -> None:
 
 def test_several_inputs_have_one_default_and_every_other_name() -> None:
     found = baselines.offered(FEATURES)
-    assert [one.id for one in found] == ["zero", "black", "white", "blurred", "mean", "noise", "sample"]
+    assert [one.id for one in found] == ["zero", "black", "white", "blurred", "mean", "noise", "unknown", "sample"]
     assert found[4].description == (
         "image: every pixel the image's own mean colour; text: every token is padding; "
         "table: the mean of the rows that stand for the data; extra: every value 0"
@@ -29,7 +29,7 @@ def test_several_inputs_have_one_default_and_every_other_name() -> None:
 
 
 def test_an_input_that_does_not_know_a_name_keeps_its_default() -> None:
-    image, ids, values, extra = baselines.of_each(FEATURES, "mean", EXAMPLE)
+    image, ids, values, extra = baselines.of_each(FEATURES, ("mean",) * 4, EXAMPLE)
     assert torch.equal(image, FEATURES[0].baseline("mean", picture(0)))
     assert not ids.any()
     assert torch.equal(values, FEATURES[2].baseline("mean", row(0)))

@@ -76,12 +76,29 @@ def test_the_baseline_is_padding() -> None:
         (TextFeature(vocabulary=Tokenizer()), 2),
         (TextFeature(vocabulary=VOCABULARY, padding=3), 3),
     ):
-        (only,) = feature.baselines()
-        assert only.id == "padding"
+        assert feature.baselines()[0].id == "padding"
         assert torch.equal(feature.baseline("padding", IDS), torch.full_like(IDS, token))
     assert TextFeature(vocabulary=VOCABULARY).baselines()[0].description == "every token is padding"
-    with pytest.raises(ExplorerError, match=r"No baseline 'zero'\. There are: padding\."):
+    with pytest.raises(ExplorerError, match=r"No baseline 'zero'\. There are: padding, unknown\."):
         TextFeature(vocabulary=VOCABULARY).baseline("zero", IDS)
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "known"),
+    [
+        (["<pad>", "a", "<mask>", "<unk>", "b"], {"mask": 2, "unknown": 3}),
+        (["[PAD]", "a", "[UNK]"], {"unknown": 2}),
+        (["<unk>", "a"], {}),
+        (lambda ids: [str(one) for one in ids], {}),
+    ],
+)
+def test_tokens_that_stand_for_others_are_baselines(vocabulary: Any, known: dict[str, int]) -> None:
+    feature = TextFeature(vocabulary=vocabulary)
+    assert [one.id for one in feature.baselines()] == ["padding", *known]
+    ids = torch.tensor([1, 1, feature.padding])
+    for name, token in known.items():
+        # Padding stays what it is: the masks that the model makes of it are the text's.
+        assert feature.baseline(name, ids).tolist() == [token, token, feature.padding]
 
 
 def test_an_attribution_by_vectors_is_summed_over_each_token() -> None:

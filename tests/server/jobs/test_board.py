@@ -11,6 +11,7 @@ from attriscope.jobs.errors import Refused
 from attriscope.jobs.journal import JobRecord
 from attriscope.web import views
 from attriscope.web.routes.explorers import list_layers
+from attriscope.workers.choices import BaselineChoice
 from tests.server.jobs.staged import Stage, fill, run, settle
 
 
@@ -141,14 +142,14 @@ def test_a_job_whose_explorer_was_replaced_while_its_targets_were_found_is_asked
         host = stage.hosts["e"]
         host.pool.wake()
         await settle()
-        found = host.distribution
+        found = host.references
 
-        async def distribution(method: str) -> list[int]:
+        async def references(method: str, baseline: BaselineChoice | None) -> list[int]:
             stage.slots[0].come("another")
             fill(host, prefix="other")
-            return await found(method)
+            return await found(method, baseline)
 
-        monkeypatch.setattr(host, "distribution", distribution)
+        monkeypatch.setattr(host, "references", references)
         with pytest.raises(Refused) as refused:
             await stage.submit(target="predicted")
         assert (refused.value.status, refused.value.body.code) == (503, "explorer_replaced")

@@ -12,6 +12,7 @@ from attribution_core import registry
 from attriscope.workers.arrays import to_tensor
 from attriscope.workers.messages import AttributionRequest, Checked, ResultInfo
 from attriscope.workers.models import LoadedModel
+from attriscope.workers.reading import Reading
 from tests.server.workers.toys import Direct, Net, Sampled, pictures, request, runtime
 
 NONLINEAR = {"lime", "saliency", "deconvolution", "guided_backprop", "guided_grad_cam"}
@@ -52,7 +53,7 @@ def test_a_map_of_a_difference_is_the_difference_of_the_maps(method: str) -> Non
     net = network()
     model = LoadedModel("net", net, torch.device("cpu"), "cpu", None)
     of, against = torch.tensor([1, 2]), torch.tensor([3, 3])
-    found = maps(method, net, model.forward("output", 3), of)
+    found = maps(method, net, model.forward(Reading(against=3)), of)
     wanted = maps(method, net, model.output, of) - maps(method, net, model.output, against)
     assert float((found - wanted).abs().max()) <= 1e-10
     assert bool(found.any())
@@ -68,7 +69,7 @@ def test_what_is_not_linear_explains_a_model_whose_output_is_the_difference(meth
         head.bias.copy_(weights["bias"][1:2] - weights["bias"][3:4])
     other[4] = head
     model = LoadedModel("net", net, torch.device("cpu"), "cpu", None)
-    found = maps(method, net, model.forward("output", 3), torch.tensor([1, 1]))
+    found = maps(method, net, model.forward(Reading(against=3)), torch.tensor([1, 1]))
     assert float((found - maps(method, other, other, None)).abs().max()) <= 1e-10
     assert bool(found.any())
 

@@ -160,13 +160,18 @@ class Client:
         samples: Sampled,
         *positions: int,
         target: int | None = 0,
+        against: int | None = None,
+        choice: Any = "predicted",
         distribution: Sequence[int] = (),
         **changes: Any,
     ) -> Answer:
+        """`choice` is the request's target; `target` and `against` are the classes that it stands for."""
         hashes = [samples.frames[n].body["sha256"] for n in distribution]
-        checked = self.check(samples.items(*positions, target=target), hashes, **changes).body
-        asked = request(**changes) | {"arguments": checked["arguments"]}
+        items = [item | {"against": against} for item in samples.items(*positions, target=target)]
+        checked = self.check(items, hashes, target=choice, **changes).body
+        asked = request(target=choice, **changes) | {"arguments": checked["arguments"]}
         body = {"request": asked, "items": checked["items"], "distribution": len(distribution)}
+        body["rows"] = [samples.frames[n].body["index"] for n in distribution]
         return self.call("attribute", body, samples.arrays(*positions, *distribution))
 
 

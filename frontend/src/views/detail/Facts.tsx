@@ -1,7 +1,6 @@
 import { Button } from "@mantine/core";
-import { useMemo, type ReactElement, type ReactNode } from "react";
+import { useMemo, type ReactElement } from "react";
 
-import { baselineUrl } from "../../api/routes";
 import { useEvidence } from "../../api/queries";
 import type { ResultInfo } from "../../api/types";
 import { isPictured, type Drawable } from "../../features";
@@ -19,13 +18,14 @@ import {
   type HeatMap,
   type RegionShares,
 } from "../../heatmap";
-import { needsBaseline } from "../../state/settings";
 import { signOf } from "../../state/sign";
 import { TESTID } from "../../testids";
 import { useText } from "../../text";
-import { describeCompleteness, targetName, type Making } from "../../text/describe";
+import { describeCompleteness, type Making } from "../../text/describe";
 import { useSubject } from "../workspace";
 import classes from "./Facts.module.css";
+import { Baseline } from "./Baseline";
+import { Fact } from "./Fact";
 import { HistogramChart } from "./HistogramChart";
 import { useMarks } from "./marks";
 
@@ -55,27 +55,8 @@ export function Facts(props: FactsProps): ReactElement {
       <Balance {...props} />
       {isPictured(feature) && !map.units && <RectangleFact {...props} />}
       {info && !partial && props.leads && <Completeness info={info} />}
-      {info && isPictured(feature) && <Baseline {...props} info={info} />}
+      {info && <Baseline {...props} info={info} />}
     </div>
-  );
-}
-
-interface FactProps {
-  title: string;
-  testid: string;
-  aside?: ReactNode;
-  children: ReactNode;
-}
-
-export function Fact({ title, testid, aside, children }: FactProps): ReactElement {
-  return (
-    <section className={classes.fact} data-testid={testid}>
-      <header className={classes.head}>
-        <h4>{title}</h4>
-        {aside}
-      </header>
-      {children}
-    </section>
   );
 }
 
@@ -217,46 +198,6 @@ function Completeness({ info }: { info: ResultInfo }): ReactElement {
       {sum && <p>{words.sum(formatValue(sum.difference + sum.delta), formatValue(sum.difference))}</p>}
       <p>{words.delta(formatValue(info.delta))}</p>
       {advice !== null && <p className={classes.advice}>{words.raise}</p>}
-    </Fact>
-  );
-}
-
-/** What the sample was compared with, as the model sees it. */
-function Baseline({ explorer, sample, feature, info }: FactsProps & { info: ResultInfo }): ReactElement | null {
-  const text = useText();
-  const { description } = useSubject();
-  const words = text.detail.baseline;
-  const method = description.methods.find(({ id }) => id === info.method);
-  if (method && method.distribution > 0)
-    return (
-      <Fact title={words.title} testid={TESTID.baselineUsed}>
-        <p>{words.distribution(method.distribution)}</p>
-      </Fact>
-    );
-  if (info.baseline === null || (method && !needsBaseline(method))) return null;
-  const baseline = description.baselines.find(({ id }) => id === info.baseline);
-  const name = baseline?.name ?? info.baseline;
-  const what =
-    info.quantity === "score"
-      ? words.theScore(description.score_name, targetName(text, info))
-      : words.theOutput(targetName(text, info));
-  return (
-    <Fact title={words.title} testid={TESTID.baselineUsed}>
-      <div className={classes.baseline}>
-        <img
-          src={baselineUrl(explorer, sample, feature.name, info.baseline, description.fingerprint)}
-          alt={words.image(name)}
-        />
-        <div>
-          <p>
-            <strong>{name}</strong>
-            {baseline && <span>: {baseline.description}</span>}
-          </p>
-          {info.output !== null && info.output_baseline !== null && (
-            <p>{words.output(what, formatValue(info.output_baseline), formatValue(info.output))}</p>
-          )}
-        </div>
-      </div>
     </Fact>
   );
 }

@@ -4,7 +4,7 @@ import type { SampleFeature } from "../../api/types";
 import { cellAt, colourScale, formatValue, histogram, type HeatMap, type ScaleId } from "../../heatmap";
 import { TESTID } from "../../testids";
 import { useText } from "../../text";
-import { Fact } from "./Facts";
+import { Fact } from "./Fact";
 import classes from "./Facts.module.css";
 import { useMarks } from "./marks";
 

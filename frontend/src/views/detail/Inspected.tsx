@@ -2,7 +2,7 @@ import { useMemo, useState, type ReactElement, type ReactNode } from "react";
 
 import { useChannels, useResult } from "../../api/queries";
 import type { ResultInfo, Sample, SampleFeature } from "../../api/types";
-import { rendererOf, type Drawable } from "../../features";
+import { isPictured, rendererOf, type Drawable } from "../../features";
 import { Contributions } from "../../features/Contributions";
 import { UnitBars } from "../../features/image/UnitBars";
 import { channelMap, isAllZero, type HeatMap } from "../../heatmap";
@@ -15,6 +15,7 @@ import { targetName, type Making } from "../../text/describe";
 import { FaithfulnessButton } from "../faithfulness/FaithfulnessButton";
 import { CaptionLines, PartialCaption } from "../samples/CaptionLines";
 import { Badge, Failure, PartialBadge, Place, useEstimate, type Estimate } from "../samples/MapCell";
+import { MapOfClasses } from "../classmap/MapOfClasses";
 import type { Column } from "../columns";
 import { nameOf } from "../own/SampleName";
 import { sharedKey, type SharedLimits } from "../shared";
@@ -170,6 +171,9 @@ function Feature(props: FeatureProps): ReactElement {
                 name={nameOf(text, sample, description)}
                 over={<Surface feature={feature} name={text.display.panelNames.original} />}
               />
+            )}
+            {feature === sample.features.find(isPictured) && (
+              <MapOfClasses sample={sample} settings={column.settings} />
             )}
             {shown === null ? (
               place

@@ -1,7 +1,9 @@
 import type { ReactElement } from "react";
 
 import type { Sample } from "../../api/types";
-import type { Settings } from "../../state/settings";
+import { labelsOf } from "../../state/labels";
+import { targetFor, type Settings } from "../../state/settings";
+import { withinRegion } from "../../state/target";
 import { formatValue } from "../../heatmap";
 import { TESTID } from "../../testids";
 import { useText } from "../../text";
@@ -20,15 +22,18 @@ interface ScoreTableProps {
 }
 
 /** Every prediction that the server has told, with the score and the output that it was made of. */
-export function ScoreTable({ sample, column: { id, model }, explained }: ScoreTableProps): ReactElement {
+export function ScoreTable({ sample, column, explained }: ScoreTableProps): ReactElement {
   const text = useText();
+  const { id, model } = column;
   const { description } = useSubject();
   const explain = useExplainInstead();
   const error = sample.errors[model.name];
   const predictions = sample.predictions[model.name];
   if (error) return <ErrorNote compact title={text.sample.notPredicted} error={error} />;
   if (!predictions) return <p className={classes.waiting}>{text.sample.predicting}</p>;
-  const { has_score: hasScore, score_name: scoreName } = description;
+  const isMap = Boolean(model.map_shape) && model.outputs !== 1;
+  const hasScore = description.has_score || isMap;
+  const scoreName = isMap ? "probability" : description.score_name;
   const single = model.outputs === 1;
   return (
     <div className={classes.scroll} tabIndex={0} role="region" aria-label={text.detail.predictionsOf(model.name)}>
@@ -36,7 +41,7 @@ export function ScoreTable({ sample, column: { id, model }, explained }: ScoreTa
         <thead>
           <tr>
             <th scope="col">{single ? text.sample.value : text.detail.className}</th>
-            {hasScore && <th scope="col">{phrase(text, scoreName)}</th>}
+            {hasScore && <th scope="col">{isMap ? text.outputs.share : phrase(text, scoreName)}</th>}
             <th scope="col">{hasScore ? text.detail.output : phrase(text, scoreName)}</th>
           </tr>
         </thead>
@@ -54,11 +59,11 @@ export function ScoreTable({ sample, column: { id, model }, explained }: ScoreTa
                     title={name}
                     data-testid={TESTID.prediction}
                     data-class={index}
-                    onClick={() => explain(sample, [id], index)}
+                    onClick={() => explain(sample, [id], withinRegion(targetFor(column, sample.index), index))}
                   >
                     <span className="visually-hidden">{text.sample.explain} </span>
                     <span className={classes.word}>{name}</span>
-                    {sample.label?.index === index && <span className={classes.tag}>{text.sample.label}</span>}
+                    {labelsOf(sample).includes(index) && <span className={classes.tag}>{text.sample.label}</span>}
                   </button>
                 )}
               </th>

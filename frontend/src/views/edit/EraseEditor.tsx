@@ -4,6 +4,7 @@ import { useMemo, useState, type ReactElement } from "react";
 import { imageUrl } from "../../api/routes";
 import type { Edit, FeatureOf } from "../../api/types";
 import { countPixels, encodeMask } from "../../heatmap";
+import { isOfSample, namesFor } from "../../state/baselines";
 import { useText } from "../../text";
 import { useSubject } from "../workspace";
 import classes from "./edit.module.css";
@@ -24,8 +25,9 @@ export function EraseEditor({ sample, feature, onClose }: EditorProps<FeatureOf<
   const { mask } = editing;
   const [tool, setTool] = useState<Tool>("box");
   const [size, setSize] = useState(Math.max(1, Math.round(Math.min(width, height) / 8)));
-  const baselines = description.features.find((each) => each.name === name)?.baselines ?? [];
-  const [fill, setFill] = useState(() => startFill(baselines, settings.baseline));
+  const described = description.features.find((each) => each.name === name);
+  const baselines = (described?.baselines ?? []).filter(isOfSample);
+  const [fill, setFill] = useState(() => startFill(baselines, described ? namesFor(settings.baseline, described) : []));
   const share = countPixels(mask) / (width * height);
   const edit = useMemo(
     (): Edit | null =>

@@ -20,10 +20,10 @@ export function fillOf({ kind, baseline, colour }: FillChoice): Fill {
 
 const KINDS = ["baseline", "blur", "colour"] as const;
 
-/** The chosen baseline where the input has it, else its own first. */
-export function startFill(baselines: readonly BaselineDescription[], chosen: string): FillChoice {
-  const known = baselines.find(({ id }) => id === chosen) ?? baselines[0];
-  return { kind: "baseline", baseline: known?.id ?? chosen, colour: "#808080" };
+/** The first chosen baseline that can fill, else the input's own first. */
+export function startFill(baselines: readonly BaselineDescription[], chosen: readonly string[]): FillChoice {
+  const known = baselines.find(({ id }) => chosen.includes(id)) ?? baselines[0];
+  return { kind: "baseline", baseline: known?.id ?? "zero", colour: "#808080" };
 }
 
 interface FillControlProps {

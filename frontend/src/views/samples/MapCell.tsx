@@ -13,12 +13,14 @@ import type { PartialMap } from "../../state/partials";
 import { usePartial } from "../../state/services";
 import { unavailable } from "../../state/settings";
 import { signOf } from "../../state/sign";
+import { functionOf, partsOf } from "../../state/target";
 import { TESTID } from "../../testids";
 import { useText, type Text } from "../../text";
 import { describePlace, targetName, type Making } from "../../text/describe";
 import { ErrorNote } from "../ErrorNote";
 import { retry } from "../actions";
 import type { Column } from "../columns";
+import { MapOfClasses } from "../classmap/MapOfClasses";
 import { FaithfulnessButton } from "../faithfulness/FaithfulnessButton";
 import { CellAgreement } from "../grid/AgreementWords";
 import { CursorSurface, CursorValue } from "../grid/Cursor";
@@ -67,6 +69,7 @@ export function MapCell(props: MapCellProps): ReactElement {
       {titled && <h3 className={classes.column}>{column.title}</h3>}
       <div className={classes.panels}>
         {before}
+        <MapOfClasses sample={sample} settings={settings} />
         {showsMaps && (
           <div className={classes.maps} data-testid={TESTID.mapPlace} data-pending={cell.pending !== null}>
             {estimate ? (
@@ -133,6 +136,7 @@ export function useEstimate({ pending, partial }: Cell, sample: Sample, finished
   if (Object.values(map.maps).every((drawn) => isAllZero(drawn) || drawn.nonFinite > 0)) return null;
   const { request, item } = partial;
   const making: Making = {
+    model: request.model,
     method: request.method,
     arguments: request.arguments ?? {},
     smoothing: request.smoothing ?? null,
@@ -143,6 +147,8 @@ export function useEstimate({ pending, partial }: Cell, sample: Sample, finished
     target_name: item.target_name,
     against: item.against ?? null,
     against_name: item.against_name ?? null,
+    region: partsOf(request.target)?.region ?? null,
+    function: functionOf(request.target),
   };
   return { map, making };
 }

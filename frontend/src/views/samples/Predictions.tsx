@@ -7,6 +7,9 @@ import { phrase } from "../../text/localise";
 import { formatScore } from "../../text/describe";
 import { useExplainInstead } from "../actions";
 import { ErrorNote } from "../ErrorNote";
+import { targetFor } from "../../state/settings";
+import { withinRegion } from "../../state/target";
+import { labelsOf } from "../../state/labels";
 import { useSubject } from "../workspace";
 import classes from "./Predictions.module.css";
 
@@ -24,8 +27,9 @@ interface PredictionsProps {
 /** The top-k classes as bars; a click explains that class. */
 export function Predictions({ sample, model, columns, explained, against }: PredictionsProps): ReactElement {
   const text = useText();
-  const { description, k } = useSubject();
+  const { description, k, columns: all } = useSubject();
   const explain = useExplainInstead();
+  const first = all.find(({ id }) => id === columns[0]);
   const predictions = sample.predictions[model.name];
   const error = sample.errors[model.name];
   if (error) return <ErrorNote compact title={text.sample.notPredicted} error={error} />;
@@ -42,25 +46,36 @@ export function Predictions({ sample, model, columns, explained, against }: Pred
     );
   }
 
-  const shown = predictions.slice(0, k);
+  const target = first ? targetFor(first, sample.index) : "predicted";
+  const threshold = model.map_shape ? null : (description.threshold ?? null);
+  const reaching = threshold === null ? 0 : predictions.filter(({ score }) => score >= threshold).length;
+  const shown = predictions.slice(0, Math.max(k, reaching));
+  const labels = labelsOf(sample);
+  const scoreName = model.map_shape ? "probability" : description.score_name;
   const of = explained ?? predictions[0]?.index ?? 0;
   const named = predictions.find(({ index }) => index === of)?.name ?? String(of);
   const rather = (rival: number): void => {
-    if (rival !== of) explain(sample, columns, { of, against: rival });
+    if (rival !== of) explain(sample, columns, withinRegion(target, of, rival));
   };
   const share = barShares(shown.map(({ score }) => score));
   return (
     <div>
       <div className={classes.head} aria-hidden="true">
         <span>{text.sample.predicted}</span>
-        <span>{phrase(text, description.score_name)}</span>
+        <span>{model.map_shape ? text.outputs.share : phrase(text, description.score_name)}</span>
       </div>
       <ol className={classes.list} aria-label={text.sample.predictions}>
         {shown.map((prediction, rank) => {
-          const score = formatScore(prediction.score, description.score_name);
-          const isLabel = sample.label?.index === prediction.index;
+          const score = formatScore(prediction.score, scoreName);
+          const isLabel = labels.includes(prediction.index);
+          const reaches = threshold !== null && prediction.score >= threshold;
           return (
-            <li key={prediction.index} className={classes.item} data-against={against === prediction.index}>
+            <li
+              key={prediction.index}
+              className={classes.item}
+              data-against={against === prediction.index}
+              data-reaches={threshold === null ? undefined : reaches}
+            >
               <button
                 type="button"
                 className={classes.row}
@@ -70,12 +85,15 @@ export function Predictions({ sample, model, columns, explained, against }: Pred
                 data-label={isLabel}
                 title={prediction.name}
                 onClick={(event) =>
-                  event.shiftKey ? rather(prediction.index) : explain(sample, columns, prediction.index)
+                  event.shiftKey
+                    ? rather(prediction.index)
+                    : explain(sample, columns, withinRegion(target, prediction.index))
                 }
               >
                 <span className={classes.name}>
                   <span className="visually-hidden">{text.sample.explain} </span>
                   <span className={classes.word}>{prediction.name}</span>
+                  {reaches && <span className="visually-hidden"> {text.outputs.reaches}</span>}
                   {isLabel && <span className={classes.tag}>{text.sample.label}</span>}
                 </span>
                 <span className={classes.track}>
@@ -99,6 +117,11 @@ export function Predictions({ sample, model, columns, explained, against }: Pred
           );
         })}
       </ol>
+      {threshold !== null && (
+        <p className={classes.threshold} data-testid={TESTID.threshold}>
+          {text.outputs.reach(reaching, model.outputs ?? predictions.length, formatScore(threshold, scoreName))}
+        </p>
+      )}
     </div>
   );
 }

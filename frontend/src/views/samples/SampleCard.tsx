@@ -1,7 +1,8 @@
 import { memo, useState, type ReactElement } from "react";
 
-import type { ModelDescription, Sample } from "../../api/types";
+import type { Sample } from "../../api/types";
 import { rendererOf } from "../../features";
+import { allLabels, verdict } from "../../state/labels";
 import { isOwn } from "../../state/own";
 import type { Display } from "../../state/page";
 import { writeTarget } from "../../state/target";
@@ -155,32 +156,40 @@ function Originals({ explorer, sample, display }: SampleCardProps): ReactElement
 function Head({ sample, columns }: { sample: Sample; columns: readonly Column[] }): ReactElement {
   const text = useText();
   const explain = useExplainInstead();
-  const { label } = sample;
+  const { description } = useSubject();
+  const labels = allLabels(sample);
   const models = [...new Set(columns.map(({ settings }) => settings.model))];
-  const wrong = models.filter((model) => verdict(sample, model) === false).map(({ name }) => name);
+  const wrong = models.filter((model) => verdict(sample, model, description) === false).map(({ name }) => name);
   const classed = followers(columns.filter(({ settings }) => settings.model.outputs !== 1));
   return (
     <header className={classes.head}>
       <h2 className={classes.number}>
         <SampleName sample={sample} />
       </h2>
-      {label === null ? (
-        !isOwn(sample.index) && <span className={classes.noLabel}>{text.sample.noLabel}</span>
-      ) : label.index === null || classed.length === 0 ? (
-        <span className={classes.label}>{label.name}</span>
-      ) : (
-        <button
-          type="button"
-          className={classes.label}
-          aria-label={text.sample.explainLabel(label.name)}
-          data-testid={TESTID.label}
-          onClick={() => {
-            const ids = classed.map(({ settings }) => settings.id);
-            if (label.index !== null) explain(sample, ids, label.index);
-          }}
-        >
-          {label.name}
-        </button>
+      {labels.length === 0 && !isOwn(sample.index) && <span className={classes.noLabel}>{text.sample.noLabel}</span>}
+      {labels.map(({ index, name }) =>
+        index === null || classed.length === 0 ? (
+          <span key={name} className={classes.label}>
+            {name}
+          </span>
+        ) : (
+          <button
+            key={name}
+            type="button"
+            className={classes.label}
+            aria-label={text.sample.explainLabel(name)}
+            data-testid={TESTID.label}
+            onClick={() =>
+              explain(
+                sample,
+                classed.map(({ settings }) => settings.id),
+                index,
+              )
+            }
+          >
+            {name}
+          </button>
+        ),
       )}
       {wrong.length > 0 && (
         <span className={classes.mistake}>
@@ -193,11 +202,4 @@ function Head({ sample, columns }: { sample: Sample; columns: readonly Column[] 
       <OpenButton sample={sample} />
     </header>
   );
-}
-
-/** Whether the model's first prediction is the label; null where that cannot be told. */
-function verdict(sample: Sample, model: ModelDescription): boolean | null {
-  const top = sample.predictions[model.name]?.[0];
-  const label = sample.label?.index ?? null;
-  return top && label !== null && model.outputs !== 1 ? top.index === label : null;
 }

@@ -8,6 +8,7 @@ from fastapi import Query, Request, Response
 
 from attriscope.jobs.errors import Refused, busy
 from attriscope.jobs.hosted import HostedExplorer
+from attriscope.jobs.predictor import classes_name
 from attriscope.jobs.samples import Query as SampleQuery
 from attriscope.jobs.slot import WorkerError, WorkerLost
 from attriscope.jobs.store import npy
@@ -15,6 +16,7 @@ from attriscope.web import views
 from attriscope.web.schemas import Order, Sample, SamplePage
 from attriscope.web.services import ServicesDep, SessionDep
 from attriscope.web.strict_json import strict_router
+from attriscope.workers.choices import rows_of
 from attriscope.workers.messages import MAX_SAMPLES
 
 router = strict_router("/explorers/{explorer}/samples", "samples")
@@ -85,6 +87,22 @@ async def get_evidence(
     return _versioned(request, host, index, npy(array), "application/x-npy")
 
 
+@router.get("/{index}/classes.npy", responses=_NPY, response_class=Response)
+async def get_classes(
+    explorer: str,
+    index: int,
+    request: Request,
+    services: ServicesDep,
+    session: SessionDep,
+    model: Annotated[str, Query(description="whose output is a map")],
+) -> Response:
+    """The class that each place of the model's output, a map, is read as: uint8 (H, W), float32 of more than 256."""
+    host = services.board.host(explorer)
+    await host.record(session, index)
+    host.model(model)
+    return _versioned(request, host, index, npy(host.table.array(index, classes_name(model))), "application/x-npy")
+
+
 @router.get("/{index}/{feature}/baseline/{baseline}.png", responses=_PNG, response_class=Response)
 async def get_baseline(
     explorer: str,
@@ -98,10 +116,14 @@ async def get_baseline(
     """What a baseline looks like for this sample."""
     host = services.board.host(explorer)
     await host.record(session, index)
-    inputs = host.table.inputs(index, 0)
+    chosen, first = rows_of(baseline)
+    rows = [number for number in sorted({*range(first), *chosen}) if number < len(host.table)]
+    inputs = {}
+    for position, number in enumerate([index, *rows]):
+        inputs.update(host.table.inputs(number, position))
     slot = await host.pool.ready_slot()
     try:
-        reply = await slot.call("baseline", {"baseline": baseline, "feature": feature}, inputs)
+        reply = await slot.call("baseline", {"baseline": baseline, "feature": feature, "rows": rows}, inputs)
     except WorkerError as error:
         raise Refused(422, error.body) from None
     except WorkerLost:
