@@ -81,7 +81,11 @@ export async function shareEvents(options: SharedStreamOptions): Promise<void> {
       });
     });
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (signal.aborted) return;
+    if (leading) throw error;
+    // A frame of another site may be refused locks: it has a stream of its own, then.
+    channel.onmessage = null;
+    await follow({ url, signal, onEvent, onState });
   } finally {
     channel.onmessage = null;
     channel.close();

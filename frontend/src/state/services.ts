@@ -6,12 +6,13 @@ import { createFetchingStore, type Fetching } from "./fetching";
 import { INITIAL, type Ask, type Browse, type Display } from "./page";
 import { createPageStore } from "./pageStore";
 import { createPartialStore, partialKey, type PartialMap } from "./partials";
+import { browserMemory, tabMemory } from "./storage";
 import { createStore, useStore } from "./store";
 import { linkTo } from "./url";
 import type { View } from "./view";
 
-const page = createPageStore(window, sessionStorage, localStorage);
-export const fetching = createFetchingStore(routes, sessionStorage);
+const page = createPageStore(window, tabMemory, browserMemory);
+export const fetching = createFetchingStore(routes, tabMemory);
 /** Evaluations of maps, which fill no cell. They are not remembered: asked for again, they come from the store. */
 export const evaluations = createFetchingStore(routes, { getItem: () => null, setItem: () => undefined });
 /** What the server warns of while it goes on, such as a store that cannot be written. */

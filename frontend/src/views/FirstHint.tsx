@@ -3,6 +3,7 @@ import { useState, type ReactElement } from "react";
 
 import { Cross } from "../controls/icons";
 import { hints } from "../state/habits";
+import { browserMemory } from "../state/storage";
 import { TESTID } from "../testids";
 import { useText } from "../text";
 import classes from "./FirstHint.module.css";
@@ -10,7 +11,7 @@ import classes from "./FirstHint.module.css";
 /** One line for the first visit. */
 export function FirstHint(): ReactElement | null {
   const text = useText();
-  const [seen, setSeen] = useState(() => hints.wasSeen(localStorage));
+  const [seen, setSeen] = useState(() => hints.wasSeen(browserMemory));
   if (seen) return null;
   return (
     <p className={classes.hint} data-testid={TESTID.hint}>
@@ -20,7 +21,7 @@ export function FirstHint(): ReactElement | null {
         size="sm"
         aria-label={text.shortcuts.dismissHint}
         onClick={() => {
-          hints.markSeen(localStorage);
+          hints.markSeen(browserMemory);
           setSeen(true);
         }}
       >

@@ -101,8 +101,9 @@ class Server(uvicorn.Server):
 
     def stop(self) -> None:
         """Ends serving; from any thread."""
-        # Requests that wait for a worker are cut off; uvicorn would show that as an error of ours.
-        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
+        if self._alone:
+            # Requests that wait for a worker are cut off; uvicorn would show that as an error of ours.
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         self.should_exit = True
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._services.hub.close)
