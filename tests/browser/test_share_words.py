@@ -46,9 +46,10 @@ def has(pixels: np.ndarray, wanted: tuple[int, ...]) -> bool:
 def test_the_picture_of_texts_has_the_pages_colours(page: Page, reviews: LiveServer, tmp_path: Path) -> None:
     explorer = fetched(page, reviews)
     words = explorer.sample(0).get_by_test_id("words").get_by_role("listitem")
+    expect(words.first).to_be_visible()
     strong = int(np.abs(values(words)).argmax())
     shade = colour(words.nth(strong))
-    for act in (lambda: share(page, "Save picture of the grid"), lambda: share_cell(explorer, 0, "Save picture")):
+    for act in (lambda: share(page, "Save picture of the grid"), lambda: share_cell(explorer, 0, "Save as picture")):
         file = saved(page, tmp_path, act)
         assert has(png(file), shade)
     with Image.open(file) as cell:
@@ -59,6 +60,8 @@ def test_a_saved_page_of_several_inputs_opens_offline_and_draws_them_anew(
     page: Page, browser: Browser, several: LiveServer, tmp_path: Path
 ) -> None:
     explorer = fetched(page, several)
+    for part in ("words", "lines", "contributions"):
+        expect(explorer.sample(0).get_by_test_id(part)).to_be_visible()
     on_page = {
         "words": values(explorer.sample(0).get_by_test_id("words").get_by_role("listitem")),
         "lines": values(explorer.sample(0).get_by_test_id("lines").get_by_role("listitem")),
@@ -117,6 +120,6 @@ def test_an_own_text_is_named_by_its_words_and_copied_as_python(
 
     def save() -> None:
         explorer.samples.first.get_by_test_id("cell-menu").click()
-        page.get_by_role("menuitem", name=re.compile("^Save picture")).click()
+        page.get_by_role("menuitem", name=re.compile("^Save as picture")).click()
 
     assert "the-music-was-charming" in saved(page, tmp_path, save).name

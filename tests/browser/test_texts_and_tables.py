@@ -179,3 +179,17 @@ def test_windows_of_a_text_are_single_tokens(page: Page, reviews: LiveServer) ->
     opened = ExplorerPage(page, reviews, "method=occlusion&count=1").ready(1)
     for name in ("Window length", "Stride, length"):
         expect(opened.controls.get_by_role("textbox", name=name)).to_have_value("1 token")
+
+
+def test_texts_offer_no_way_to_paint_pixels(page: Page, reviews: LiveServer) -> None:
+    opened = ExplorerPage(page, reviews, "count=1").ready(1)
+    chips = page.get_by_role("region", name="Display").get_by_role("group").get_by_role("checkbox")
+    assert chips.evaluate_all("all => all.map(e => e.parentElement.innerText)") == [
+        "Original",
+        "Attribution",
+        "Positive",
+        "Negative",
+    ]
+    opened.show("Positive")
+    opened.fetch()
+    expect(opened.sample(0).get_by_test_id("words")).to_have_count(1)

@@ -1,6 +1,7 @@
 import { Button, Popover, SegmentedControl, Select, Slider, Switch, Tooltip, type SelectProps } from "@mantine/core";
 import { useLayoutEffect, useRef, type ReactElement } from "react";
 
+import { hasPictures } from "../features";
 import { colourScale, paintBar, SCALE_IDS, type ScaleId } from "../heatmap";
 import { PANELS, SIGN_CHOICES, SIZES, type Display, type PanelId } from "../state/page";
 import { changePage, useDisplay } from "../state/services";
@@ -11,6 +12,9 @@ import { sharedOffer } from "../views/shared";
 import { useShown, useSubject } from "../views/workspace";
 import classes from "./Bars.module.css";
 import { Sliders } from "./icons";
+
+/** Ways to paint pixels. */
+const PAINTED: readonly PanelId[] = ["heat", "masked"];
 
 const set = (display: Partial<Display>): void => changePage({ display });
 
@@ -63,7 +67,7 @@ export function DisplayBar(): ReactElement {
 /** What is set once rather than played with. */
 function DrawingMenu({ display }: { display: Display }): ReactElement {
   const text = useText();
-  const { columns } = useSubject();
+  const { columns, description } = useSubject();
   const [shared, sharedHelp] = sharedOffer(text, columns, useColumnTitles());
   return (
     <Popover width={290} position="bottom-end" shadow="md">
@@ -74,13 +78,15 @@ function DrawingMenu({ display }: { display: Display }): ReactElement {
       </Popover.Target>
       <Popover.Dropdown>
         <div className={classes.filter}>
-          <DisplaySlider
-            label={text.display.opacity}
-            value={Math.round(display.opacity * 100)}
-            max={100}
-            step={5}
-            onChange={(value) => set({ opacity: value / 100 })}
-          />
+          {hasPictures(description.features) && (
+            <DisplaySlider
+              label={text.display.opacity}
+              value={Math.round(display.opacity * 100)}
+              max={100}
+              step={5}
+              onChange={(value) => set({ opacity: value / 100 })}
+            />
+          )}
           <DisplaySlider
             label={text.display.outlier}
             help={text.display.outlierHelp}
@@ -114,10 +120,13 @@ function DrawingMenu({ display }: { display: Display }): ReactElement {
 
 function PanelChoice({ chosen }: { chosen: readonly PanelId[] }): ReactElement {
   const text = useText();
+  const pictured = hasPictures(useSubject().description.features);
+  // Words and lines are painted in one way only.
+  const offered = PANELS.filter((panel) => pictured || !PAINTED.includes(panel) || chosen.includes(panel));
   return (
     <fieldset className={classes.chips}>
       <legend className="visually-hidden">{text.display.panels}</legend>
-      {PANELS.map((panel) => (
+      {offered.map((panel) => (
         <label key={panel} className={classes.chip}>
           <input
             type="checkbox"
@@ -128,7 +137,7 @@ function PanelChoice({ chosen }: { chosen: readonly PanelId[] }): ReactElement {
               set({ panels: PANELS.filter((other) => (other === panel ? checked : chosen.includes(other))) });
             }}
           />
-          <span>{text.display.panelNames[panel]}</span>
+          <span>{!pictured && panel === "overlay" ? text.features.attribution : text.display.panelNames[panel]}</span>
         </label>
       ))}
     </fieldset>

@@ -22,5 +22,9 @@ export function rendererOf(feature: SampleFeature): FeatureRenderer {
 /** Whether the input has pixels: to be pointed at, erased, exported, and seen in a baseline. */
 export const isPictured = (feature: SampleFeature): boolean => rendererOf(feature).pictured;
 
+/** Whether any of the inputs has. */
+export const hasPictures = (features: readonly Pick<SampleFeature, "kind">[]): boolean =>
+  features.some(({ kind }) => RENDERERS[kind].pictured);
+
 /** Width by height of what is shown in its place. */
 export const aspectOf = (feature: SampleFeature): number => rendererOf(feature).aspect(feature);

@@ -27,7 +27,8 @@ OWN = {"DELETE /api/explorers/{explorer}/samples/{index}"}
 KNOWN = {"explorer": "faulty", "model": "tiny", "feature": "image", "index": 0, "baseline": "zero"}
 REQUEST = {"explorer": "faulty", "model": "tiny", "samples": [0], "method": "saliency", "target": "predicted"}
 BITS = base64.b64encode(b"\xff" * (SIZE * SIZE // 8)).decode()
-EDIT = {"feature": "image", "mask": {"width": SIZE, "height": SIZE, "bits": BITS}, "fill": {"kind": "blur"}}
+MASK = {"width": SIZE, "height": SIZE, "bits": BITS}
+EDIT = {"kind": "erase", "feature": "image", "mask": MASK, "fill": {"kind": "blur"}}
 
 
 def place(case: schemathesis.Case, kept: str) -> None:
@@ -39,7 +40,7 @@ def place(case: schemathesis.Case, kept: str) -> None:
         case.body = {name: value for name, value in case.body.items() if name not in others} | known
     elif isinstance(case.body, dict) and "/edits" in case.operation.path:
         known = {name: value for name, value in EDIT.items() if name != kept}
-        case.body = known | ({"models": ["tiny"]} if case.operation.path.endswith("predictions") else {})
+        case.body = {"edit": known, "models": ["tiny"]} if case.operation.path.endswith("predictions") else known
 
 
 def operations() -> dict[str, Any]:

@@ -7,7 +7,7 @@ export const share = {
   copyLinkHelp: "shows others the same maps",
   copyPython: "Copy as Python",
   copyPythonHelp: "code that makes this map again",
-  saveCell: "Save picture",
+  saveCell: "Save as picture",
   saveMap: "Save map",
   saveOverlay: "Save overlay",
   png: "PNG, one pixel for each of the image",

@@ -9,7 +9,7 @@ export const share: Text["share"] = {
   copyLinkHelp: "让他人看到相同的热力图",
   copyPython: "复制为 Python",
   copyPythonHelp: "可重新计算此热力图的代码",
-  saveCell: "保存图片",
+  saveCell: "存为图片",
   saveMap: "保存热力图",
   saveOverlay: "保存叠加图",
   png: "PNG，每个图像像素对应一个像素",

@@ -2,6 +2,7 @@ import { ActionIcon, Tooltip } from "@mantine/core";
 import type { ReactElement, ReactNode } from "react";
 
 import { Cross } from "../../controls/icons";
+import { hasPictures } from "../../features";
 import { useDisplay } from "../../state/services";
 import type { Settings } from "../../state/settings";
 import { TESTID } from "../../testids";
@@ -24,7 +25,7 @@ export function GridHead(): ReactElement {
   const shape = useGridShape();
   const ref = useScrolledTogether<HTMLDivElement>();
   const { columns, description } = useSubject();
-  const pictured = description.features.some(({ kind }) => kind === "image");
+  const pictured = hasPictures(description.features);
   const titles = useColumnTitles();
   return (
     <div className={classes.head} {...shape}>

@@ -4,7 +4,7 @@ import { lazy, Suspense, useRef, useState, type ReactElement } from "react";
 import { IMAGE_TYPES } from "../../state/own";
 import { TESTID } from "../../testids";
 import { errorText, useText } from "../../text";
-import { useSubject, useWorkspace } from "../workspace";
+import { useSubject, useShown } from "../workspace";
 import { useBringImages, useUploading } from "./uploads";
 
 const EditDialog = lazy(() => import("../edit/EditDialog"));
@@ -62,7 +62,7 @@ function ImageButton(): ReactElement {
 /** Opens an empty text. What form it has to have is told by a sample of the page. */
 function TextButton(): ReactElement {
   const text = useText();
-  const [like] = useWorkspace().samples.items;
+  const [like] = useShown().samples.items;
   const [typing, setTyping] = useState(false);
   return (
     <>
