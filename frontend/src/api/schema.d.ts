@@ -181,7 +181,7 @@ export interface paths {
         };
         /**
          * Get Classes
-         * @description The class that each place of the model's output, a map, is read as: unsigned integers (H, W).
+         * @description The class that each place of the model's output, a map, is read as: uint8 (H, W), float32 of more than 256.
          */
         get: operations["get_classes_api_explorers__explorer__samples__index__classes_npy_get"];
         put?: never;
