@@ -9,6 +9,7 @@ import { cellOf } from "../state/launches";
 import { useDisplay } from "../state/services";
 import { needsLayer, type Settings } from "../state/settings";
 import { signOf } from "../state/sign";
+import { functionOf } from "../state/target";
 import type { Text } from "../text";
 import { useProgress, useShown, useSubject } from "./workspace";
 
@@ -17,16 +18,17 @@ export type SharedLimits = ReadonlyMap<string, number>;
 const NONE: SharedLimits = new Map();
 
 /** Maps are comparable when the same method explains the same quantity of the same model at the same layer. */
-export function sharedKey({ model, method, quantity, smoothing, layer }: Comparable): string {
-  return JSON.stringify([model, method, quantity, smoothing?.type ?? null, layer]);
+export function sharedKey({ model, method, quantity, smoothing, layer, function: of = null }: Comparable): string {
+  return JSON.stringify([model, method, of ?? quantity, smoothing?.type ?? null, layer]);
 }
 
-type Comparable = Pick<ResultInfo, "model" | "method" | "quantity" | "smoothing" | "layer">;
+type Comparable = Pick<ResultInfo, "model" | "method" | "quantity" | "smoothing" | "layer" | "function">;
 
 /** What the key of a column's maps will be. */
-export function columnKey({ model, method, quantity, smoothing, layer }: Settings): string {
+export function columnKey({ model, method, quantity, smoothing, layer, target }: Settings): string {
   const at = needsLayer(method) ? layer : null;
-  return sharedKey({ model: model.name, method: method.id, quantity, smoothing, layer: at });
+  const of = method.takes_target ? functionOf(target) : null;
+  return sharedKey({ model: model.name, method: method.id, quantity, smoothing, layer: at, function: of });
 }
 
 /** Columns by what they can share a scale with, in their order. */

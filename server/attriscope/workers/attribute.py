@@ -43,7 +43,7 @@ def attribute(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: Sho
     rows = dict(zip(frame.body.get("rows", range(count)), distribution, strict=True))
     shapes = [tuple(tuple(x.shape) for x in parts) for parts in inputs]
     found = plan(loaded, request, shapes)
-    combinations = compared_with(loaded, found, rows)
+    combinations = _combinations(loaded, found, rows)
     anytime = (found.spec.anytime or request.smoothing is not None) and request.evaluation is None
     anytime = anytime and len(combinations) <= 1
     partials = frame.body.get("partials") if anytime else None
@@ -54,7 +54,7 @@ def attribute(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: Sho
     return Frame("reply")
 
 
-def compared_with(loaded: LoadedExplorer, found: Plan, rows: named_baselines.Rows) -> list[named_baselines.Names]:
+def _combinations(loaded: LoadedExplorer, found: Plan, rows: named_baselines.Rows) -> list[named_baselines.Names]:
     """The baselines whose attributions are averaged; none for a method without one. Raises ExplorerError for want."""
     if found.baseline is None:
         return []
@@ -171,7 +171,7 @@ class _Job:
             )
 
         def explain(model: LoadedModel, entries: list[Entry] | None = None) -> registry.Outcome:
-            return averaged([attribute(model, entry) for entry in entries or entered(model)])
+            return _mean([attribute(model, entry) for entry in entries or entered(model)])
 
         def subject(model: LoadedModel, outcome: registry.Outcome) -> Subject:
             made = outcome.attributions
@@ -302,7 +302,7 @@ class _Job:
         self._send(Frame("progress", self._call, body))
 
 
-def averaged(outcomes: list[registry.Outcome]) -> registry.Outcome:
+def _mean(outcomes: list[registry.Outcome]) -> registry.Outcome:
     """The mean of several outcomes; what is noticed of any of them is noticed of it."""
     if len(outcomes) == 1:
         return outcomes[0]
