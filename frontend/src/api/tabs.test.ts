@@ -9,8 +9,11 @@ class Browser {
   private queue: Promise<void> = Promise.resolve();
   readonly streams: StreamOptions[] = [];
 
+  refusesLocks = false;
+
   readonly locks: Locks = {
     request: (_, { signal }, hold) => {
+      if (this.refusesLocks) return Promise.reject(new DOMException("No locks here.", "SecurityError"));
       const turn = this.queue.then(() => (signal.aborted ? undefined : hold()));
       this.queue = turn;
       return turn;
@@ -64,6 +67,18 @@ const event = (id: string): StreamedEvent => ({
 const settle = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
 describe("shareEvents", () => {
+  it("has a stream of its own where the browser refuses locks", async () => {
+    const browser = new Browser();
+    browser.refusesLocks = true;
+    const tab = browser.tab();
+    await settle();
+    expect(browser.streams).toHaveLength(1);
+    browser.streams[0]?.onEvent(event("1"));
+    expect(tab.ids).toEqual(["1"]);
+    tab.stop.abort();
+    await settle();
+  });
+
   it("opens one stream for all tabs and feeds them from it", async () => {
     const browser = new Browser();
     const tabs = Array.from({ length: 7 }, () => browser.tab());
