@@ -130,7 +130,7 @@ class TextFeature(Feature):
         if self.transforms.shows:
             strings = self._made_strings(example)
             words = _words(strings, [token in _PADDINGS for token in strings])
-            return Display(width=len(example), height=1, content={"words": words})
+            return Display(width=len(example), height=1, content={"words": words, "text": self._text((), words)})
         ids = self._ids(example)
         words = _words(self.tokens(ids), [token == self.padding for token in ids])
         return Display(width=len(ids), height=1, content={"words": words, "text": self._text(ids, words)})
