@@ -13,7 +13,8 @@ from example_models.scenes.objects import CLASSES
 CHECKPOINT = Path(__file__).with_name("scenes_cnn.safetensors")
 
 
-def _stage(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
+def stage(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
+    """A convolution that keeps height and width, batch norm, ReLU."""
     return nn.Sequential(
         OrderedDict(
             conv=nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=False),
@@ -34,12 +35,12 @@ class ScenesNet(nn.Module):
         super().__init__()
         # Halving by overlapping means instead of a stride keeps gradients free of a checkerboard.
         self.halve = nn.AvgPool2d(4, stride=2, padding=1)
-        self.conv1 = _stage(3, 16, 5)
-        self.conv2 = _stage(16, 32, 3)
+        self.conv1 = stage(3, 16, 5)
+        self.conv2 = stage(16, 32, 3)
         self.pool2 = nn.AvgPool2d(2)
-        self.conv3 = _stage(32, 64, 3)
+        self.conv3 = stage(32, 64, 3)
         self.pool3 = nn.AvgPool2d(2)
-        self.conv4 = _stage(64, 128, 3)
+        self.conv4 = stage(64, 128, 3)
         self.pool4 = nn.AdaptiveMaxPool2d(1)
         self.flatten = nn.Flatten()
         self.head = nn.Linear(128, classes)

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from example_models.scenes.model import stage
 from example_models.scenes_qa.grammar import ANSWERS, IDS, PADDING, VOCABULARY
 
 CHECKPOINT = Path(__file__).with_name("scenes_qa.safetensors")
-
-
-def _stage(inputs: int, outputs: int, kernel: int) -> nn.Sequential:
-    return nn.Sequential(
-        OrderedDict(
-            conv=nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=False),
-            norm=nn.BatchNorm2d(outputs),
-            relu=nn.ReLU(),
-        )
-    )
 
 
 class Modulated(nn.Module):
@@ -51,10 +41,10 @@ class ScenesQaNet(nn.Module):
     def __init__(self, width: int = 64, asked: int = 48) -> None:
         super().__init__()
         self.halve = nn.AvgPool2d(4, stride=2, padding=1)
-        self.conv1 = _stage(3, 16, 5)
-        self.conv2 = _stage(16, 32, 3)
+        self.conv1 = stage(3, 16, 5)
+        self.conv2 = stage(16, 32, 3)
         self.pool2 = nn.AvgPool2d(2)
-        self.conv3 = _stage(32, 64, 3)
+        self.conv3 = stage(32, 64, 3)
         self.pool3 = nn.AvgPool2d(2)
         self.embedding = nn.Embedding(len(VOCABULARY), 24, padding_idx=IDS[PADDING])
         self.words = nn.Conv1d(24, asked, 3, padding=1)

@@ -87,3 +87,21 @@ def serve_faulty() -> Iterator[Callable[..., LiveServer]]:
     yield start
     for server in running:
         server.close()
+
+
+@pytest.fixture(scope="module")
+def reviews() -> Iterator[LiveServer]:
+    with LiveServer("demo", "reviews") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def wine() -> Iterator[LiveServer]:
+    with LiveServer("demo", "wine") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def several() -> Iterator[LiveServer]:
+    with LiveServer("serve", f"{EXPLORERS / 'kinds.py'}:mixed") as server:
+        yield server

@@ -277,6 +277,20 @@ def test_agreement_is_what_the_arrays_say(page: Page, scenes: LiveServer) -> Non
         assert float(mean.get_attribute("data-overlap") or "nan") == pytest.approx(np.mean(overlaps), abs=0.04)
 
 
+def test_eight_columns_pass_axe_and_are_the_most(page: Page, scenes: LiveServer) -> None:
+    page.emulate_media(reduced_motion="reduce")
+    targets = "&".join(f"c{n}.target={n}" for n in range(2, 9))
+    columns = "columns=1,2,3,4,5,6,7,8&together=false&method=saliency"
+    methods = "&".join(f"c{n}.method=saliency" for n in range(2, 9))
+    grid = GridPage(page, scenes, f"count=2&{columns}&{methods}&{targets}").ready(2)
+    expect(grid.columns).to_have_count(8)
+    expect(grid.compare_button).to_be_disabled()
+    grid.fetch()
+    expect(grid.columns.get_by_test_id("agreement")).to_have_count(7)
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_grid_passes_axe_wide_and_narrow(page: Page, scenes: LiveServer, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,19 +14,7 @@ from tests.browser.explorer_page import ExplorerPage
 from tests.browser.test_accessibility import violations
 from tests.browser.test_share import copied, png, saved, share, share_cell
 from tests.browser.test_texts_and_tables import fetched, served
-from tests.live import EXPLORERS, LiveServer
-
-
-@pytest.fixture(scope="module")
-def reviews() -> Iterator[LiveServer]:
-    with LiveServer("demo", "reviews") as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def several() -> Iterator[LiveServer]:
-    with LiveServer("serve", f"{EXPLORERS / 'kinds.py'}:mixed") as server:
-        yield server
+from tests.live import LiveServer
 
 
 def colour(element: Locator, of: str = "backgroundColor") -> tuple[int, ...]:

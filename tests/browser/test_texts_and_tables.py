@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -12,25 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.explorer_page import ExplorerPage
 from tests.browser.test_accessibility import violations
-from tests.live import EXPLORERS, LiveServer
-
-
-@pytest.fixture(scope="module")
-def reviews() -> Iterator[LiveServer]:
-    with LiveServer("demo", "reviews") as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def wine() -> Iterator[LiveServer]:
-    with LiveServer("demo", "wine") as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def several() -> Iterator[LiveServer]:
-    with LiveServer("serve", f"{EXPLORERS / 'kinds.py'}:mixed") as server:
-        yield server
+from tests.live import LiveServer
 
 
 def served(server: LiveServer, feature: str, sample: int = 0) -> np.ndarray:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -12,24 +11,6 @@ from tests.browser.explorer_page import ExplorerPage
 from tests.browser.test_accessibility import violations
 from tests.browser.test_erase import settled
 from tests.live import EXPLORERS, LiveServer
-
-
-@pytest.fixture(scope="module")
-def reviews() -> Iterator[LiveServer]:
-    with LiveServer("demo", "reviews") as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def wine() -> Iterator[LiveServer]:
-    with LiveServer("demo", "wine") as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def several() -> Iterator[LiveServer]:
-    with LiveServer("serve", f"{EXPLORERS / 'kinds.py'}:mixed") as server:
-        yield server
 
 
 def edit(page: Page, explorer: ExplorerPage, index: int) -> Locator:
