@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -39,8 +39,11 @@ class ImageFeature(Feature):
     torchvision's `Normalize`; the page shows the example as it was before. baseline_transforms: a function of what they
     made, or several, each one baseline; the first is the default. visualization_transform: a function of a batch of one
     example that makes what is drawn. All three are as in Captum Insights.
-    One channel is drawn grey, three as RGB, any other number as the grey mean of its channels.
-    Raises ExplorerError for a mean or std that is no finite number, or a std that is not positive.
+    display_channels: the channels, counted from 0, that are drawn as red, green and blue, or the one that is drawn
+    grey; only their values need lie within 0–1. Without it one channel is drawn grey, three as RGB, any other number as
+    the grey mean of its channels.
+    Raises ExplorerError for a mean or std that is no finite number, a std that is not positive, or display_channels
+    that are not one or three numbers of at least 0.
     """
 
     kind: Final = "image"  # type: ignore[misc]
@@ -59,6 +62,7 @@ class ImageFeature(Feature):
         mean: Any = None,
         std: Any = None,
         from_upload: FromUpload | None = None,
+        display_channels: int | Sequence[int] | None = None,
     ) -> None:
         if from_upload is not None and not callable(from_upload):
             raise ExplorerError(
@@ -67,6 +71,7 @@ class ImageFeature(Feature):
                 field="from_upload",
             )
         self.name, self._from_upload = checked_name(name), from_upload
+        self._display_channels = _display_channels(display_channels)
         self.transforms = Transforms(baseline_transforms, input_transforms, visualization_transform)
         self._undoable = self.transforms.normalisation()
         self.normalised = mean is not None or std is not None
@@ -85,14 +90,16 @@ class ImageFeature(Feature):
         return f"ImageFeature({self.describe()})"
 
     def describe(self) -> str:
+        channels = "" if self._display_channels is None else f", display_channels={self._display_channels}"
         return (
-            f"{self.name!r}, mean={self.mean}, std={self.std}, normalised={self.normalised}{self.transforms.describe()}"
+            f"{self.name!r}, mean={self.mean}, std={self.std}, normalised={self.normalised}{channels}"
+            f"{self.transforms.describe()}"
         )
 
     # --- to the page -------------------------------------------------------------------------------
 
     def pixels(self, example: Tensor) -> Tensor:
-        """The image as float32 C×H×W within 0–1. Raises ExplorerError for values that cannot be drawn."""
+        """What is drawn of the image, as float32 C×H×W within 0–1. Raises ExplorerError where it cannot be."""
         value = self._shown(example).detach().cpu()
         if not value.dtype.is_floating_point:
             value = value.to(torch.float32) / (1.0 if value.dtype is torch.bool else 255.0)
@@ -101,7 +108,8 @@ class ImageFeature(Feature):
             raise ExplorerError("nonfinite", f"{self.name!r} contains NaN or infinity.", feature=self.name)
         if self.normalised:
             value = value * self._channels(self.std, value) + self._channels(self.mean, value)
-        elif value.min() < -_SLACK or value.max() > 1 + _SLACK:
+        value = self._chosen(value)
+        if not self.normalised and (value.min() < -_SLACK or value.max() > 1 + _SLACK):
             low, high = float(value.min()), float(value.max())
             raise ExplorerError(
                 "not_displayable",
@@ -123,6 +131,19 @@ class ImageFeature(Feature):
         file = io.BytesIO()
         picture.save(file, "PNG", compress_level=3)
         return Display(picture.width, picture.height, file.getvalue())
+
+    def _chosen(self, value: Tensor) -> Tensor:
+        if self._display_channels is None:
+            return value
+        if max(self._display_channels) >= len(value):
+            raise ExplorerError(
+                "out_of_range",
+                f"display_channels of {self.name!r} are {', '.join(map(str, self._display_channels))}; the image has "
+                f"{len(value)} channels, 0 to {len(value) - 1}.",
+                field="display_channels",
+                feature=self.name,
+            )
+        return value[list(self._display_channels)]
 
     def _shown(self, example: Tensor) -> Tensor:
         value = self.transforms.shown(example)
@@ -291,3 +312,18 @@ _BASELINES: dict[str, Callable[[ImageFeature, Tensor], Tensor]] = {
     "mean": lambda feature, example: example.to(torch.float32).mean((1, 2), keepdim=True).expand(example.shape),
     "noise": _noise,
 }
+
+
+def _display_channels(given: Any) -> tuple[int, ...] | None:
+    if given is None:
+        return None
+    chosen = [given] if isinstance(given, int) else list(given) if isinstance(given, list | tuple) else []
+    known = all(isinstance(one, int) and not isinstance(one, bool) and one >= 0 for one in chosen)
+    if len(chosen) not in (1, 3) or not known:
+        raise ExplorerError(
+            "wrong_type",
+            f"display_channels is {given!r}; it must be the number of a channel, or of three for red, green and blue, "
+            "counted from 0.",
+            field="display_channels",
+        )
+    return tuple(chosen)

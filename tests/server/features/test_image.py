@@ -54,6 +54,18 @@ def test_one_channel_is_grey_and_other_numbers_are_their_mean() -> None:
     assert np.array_equal(drawn(ImageFeature(), five), bytes_of(five.mean(0, keepdim=True))[..., 0])
 
 
+def test_the_channels_that_are_drawn_can_be_chosen_and_others_hold_anything() -> None:
+    height = torch.full((1, *PIXELS.shape[1:]), 2000.0)
+    bands = torch.cat([height, PIXELS.flip(0)])
+    assert np.array_equal(drawn(ImageFeature(display_channels=(3, 2, 1)), bands), bytes_of(PIXELS))
+    assert np.array_equal(drawn(ImageFeature(display_channels=1), bands), bytes_of(PIXELS[2:])[..., 0])
+    normalised = torch.cat([(PIXELS - 0.5) / 0.25, height])
+    feature = ImageFeature(mean=[0.5, 0.5, 0.5, 0], std=[0.25, 0.25, 0.25, 1], display_channels=[0, 1, 2])
+    assert np.abs(drawn(feature, normalised).astype(int) - bytes_of(PIXELS).astype(int)).max() <= 1
+    with pytest.raises(ExplorerError, match="display_channels of 'image' are 4; the image has 4 channels, 0 to 3"):
+        ImageFeature(display_channels=4).display(bands)
+
+
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64], ids=str)
 def test_m8_floating_point_types_are_drawn(dtype: torch.dtype) -> None:
     assert np.abs(drawn(ImageFeature(), PIXELS.to(dtype)).astype(int) - bytes_of(PIXELS).astype(int)).max() <= 1
@@ -103,6 +115,10 @@ def test_mean_and_std_of_another_number_of_channels_are_an_error() -> None:
         ({"std": [1, -1, 1]}, "std"),
         ({"std": float("inf")}, "std"),
         ({"mean": [0.5, 0.5], "std": [1, 1, 1]}, "std"),
+        ({"display_channels": (0, 1)}, "display_channels"),
+        ({"display_channels": -1}, "display_channels"),
+        ({"display_channels": True}, "display_channels"),
+        ({"display_channels": [0, 1, "2"]}, "display_channels"),
     ],
 )
 def test_a_mistake_names_its_field(arguments: dict[str, Any], field: str) -> None:
