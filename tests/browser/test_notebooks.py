@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, Playwright, expect
 
 from tests.browser import chromium
 from tests.browser.pictures import take
@@ -72,17 +72,12 @@ def page(context: BrowserContext) -> Page:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(playwright: Playwright) -> Iterator[Browser]:
     """One that takes `REMOTE` for this machine."""
-    with sync_playwright() as playwright:
-        launched = launch(playwright)
-        yield launched
-        launched.close()
-
-
-def launch(playwright: Playwright) -> Browser:
     flags = [*chromium.FLAGS, f"--host-resolver-rules=MAP {REMOTE} 127.0.0.1"]
-    return playwright.chromium.launch(executable_path=chromium.on_path(), args=flags)
+    launched = playwright.chromium.launch(executable_path=chromium.on_path(), args=flags)
+    yield launched
+    launched.close()
 
 
 def test_the_page_is_shown_in_a_cell(page: Page, tmp_path: Path) -> None:
