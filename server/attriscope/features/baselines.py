@@ -107,7 +107,7 @@ def combinations(features: Sequence[Feature], choice: BaselineChoice, rows: Rows
 
 
 def of_each(
-    features: Sequence[Feature], names: Names | str, example: Sequence[Tensor], rows: Rows = _NONE
+    features: Sequence[Feature], names: Names, example: Sequence[Tensor], rows: Rows = _NONE
 ) -> list[Tensor]:
     """The baselines of one example's inputs. Raises ExplorerError for a sample of another size than the example."""
     each = zip(features, names, example, strict=False)

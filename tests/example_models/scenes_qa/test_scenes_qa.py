@@ -117,7 +117,7 @@ def test_attribution_gathers_on_the_asked_thing_and_on_the_words_that_decide(
     for number in range(COUNT):
         item = Questions()[number]
         inputs = tuple(x[None] for x in item.inputs)
-        references = tuple(x[None] for x in baselines.of_each(explorer.features, "zero", item.inputs))
+        references = tuple(x[None] for x in baselines.of_each(explorer.features, ("zero", "padding"), item.inputs))
         entry = Entry(model, inputs, references, ())
         if needs_vectors(spec):
             entry = at_embeddings(model, entry, {1: "embedding"})

@@ -117,12 +117,12 @@ def test_each_input_keeps_its_own_default_baseline() -> None:
     image, words = ImageFeature("Photo"), text(baseline_transforms=lambda x: x * 0 + 5)
     vectors = words.to_model(IDS)
     for features, example in (((image, words), (PIXELS, vectors)), ((words, image), (vectors, PIXELS))):
-        named = baselines.checked(features, None)
+        (named,) = baselines.combinations(features, baselines.settled(features, None))
         made = dict(zip([f.name for f in features], baselines.of_each(features, named, example), strict=True))
         assert torch.equal(made["Photo"], torch.zeros_like(PIXELS))
         assert torch.equal(made["Text"], torch.full_like(vectors, 5))
-        zero = baselines.of_each(features, baselines.checked(features, "zero"), example)
-        assert all(not bool(value.any()) for value in zero)
+        (named,) = baselines.combinations(features, baselines.settled(features, "zero"))
+        assert all(not bool(value.any()) for value in baselines.of_each(features, named, example))
 
 
 def test_a_hidden_input_has_transforms_too() -> None:

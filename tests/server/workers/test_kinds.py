@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -283,7 +284,9 @@ def test_what_is_for_images_is_refused(clients: dict[str, Direct]) -> None:
     arrays = client.scan(1).arrays(0)
     answer = client.call("baseline", {"baseline": "padding", "feature": "text"}, arrays)
     assert answer.error["code"] == "no_picture"
-    body = {"feature": "text", "width": 7, "height": 1, "fill": {"kind": "baseline", "baseline": "padding"}}
+    mask = {"width": 7, "height": 1, "bits": base64.b64encode(b"\xff").decode()}
+    edit = {"kind": "erase", "feature": "text", "mask": mask, "fill": {"kind": "baseline", "baseline": "padding"}}
+    body = {"edit": edit, "sample": 0}
     assert client.call("edit", body, arrays).error["code"] == "edit_unsupported"
 
 
