@@ -251,7 +251,7 @@ class _Job:
         seconds: float,
         told: list[Notice],
         evaluated: Evaluated | None,
-        there: list[float],
+        there: Sequence[float | None],
     ) -> Frame:
         item, found = self._items[n], self._plan
         for name, value in drawn.items():
