@@ -90,22 +90,37 @@ class OpenExplorer:
         where = None if region is None else Region(**dict(zip(sides, region, strict=True)))
         return explaining(model.module, model.forward(Reading(quantity, against, where, target)))
 
-    def inputs(self, index: int) -> Inputs:
-        """One tensor for each feature, with a batch dimension of one. Raises SampleError past the dataset's end."""
-        return self._batch(self._to_model(self._example(index).inputs[: len(self.explorer.features)]))
+    def inputs(self, index: int, *, raw: bool = False) -> Inputs:
+        """One tensor for each feature, with a batch dimension of one. Raises SampleError past the dataset's end.
+
+        raw: as the dataset yields them, before `input_transforms`: what `erased` and `typed` change.
+        """
+        found = self._batch(self._example(index).inputs[: len(self.explorer.features)])
+        return found if raw else self.to_model(found)
+
+    def to_model(self, inputs: Inputs) -> Inputs:
+        """What the model takes, of raw `inputs`, a batch of one: `input_transforms` applied.
+
+        Raises ExplorerError where one of them fails.
+        """
+        return self._batch(self._to_model(tuple(x[0] for x in inputs)))
 
     def additional_args(self, index: int) -> Inputs:
         """The further tensors that the sample brings for the model's forward."""
         return self._batch(self._example(index).inputs[len(self.explorer.features) :])
 
-    def picture(self, file: str | Path) -> Inputs:
-        """An image file as the model's input, as an upload becomes one. Raises ExplorerError where it cannot."""
+    def picture(self, file: str | Path, *, raw: bool = False) -> Inputs:
+        """An image file as the model's input, as an upload becomes one; `raw` as for `inputs`.
+
+        Raises ExplorerError where it cannot.
+        """
         like = self._example(0).inputs[0]
         picture = self.explorer.features[0].from_picture(open_picture(Path(file), str(file)), like)
-        return self._batch(self._to_model((picture,)))
+        found = self._batch((picture,))
+        return found if raw else self.to_model(found)
 
     def erased(self, inputs: Inputs, feature: str, mask: str, fill: str) -> Inputs:
-        """`inputs`, a batch of one, with some pixels of an image filled, as in the page.
+        """Raw `inputs`, a batch of one, with some pixels of an image filled, as in the page.
 
         mask: which, as scripts write it. fill: a baseline's name ('zero', 'blurred', …) or a colour ('#rrggbb').
         """
@@ -116,7 +131,7 @@ class OpenExplorer:
         return self._edited(inputs, filled)
 
     def typed(self, inputs: Inputs, feature: str, typed: str | Mapping[str, float | str]) -> Inputs:
-        """`inputs`, a batch of one, with another text, or other values of a row by the names of its lines.
+        """Raw `inputs`, a batch of one, with another text, or other values of a row by the names of its lines.
 
         Raises ExplorerError for what is no text or value of this feature.
         """
@@ -159,9 +174,9 @@ class OpenExplorer:
         return tuple(torch.stack(list(each)).mean(0) for each in zip(*attributions, strict=True))
 
     def _rows(self, choice: BaselineChoice) -> dict[int, Inputs]:
-        chosen, first = rows_of(choice)
+        chosen, first, count = *rows_of(choice), len(self.explorer.features)
         found = {number: self._samples.get(number) for number in {*range(first), *chosen}}
-        return {number: self._to_model(example.inputs) for number, example in found.items() if example is not None}
+        return {number: self._to_model(one.inputs[:count]) for number, one in found.items() if one is not None}
 
     def at_embeddings(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import signal
@@ -12,8 +13,10 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -186,6 +189,36 @@ def test_a_model_trained_further_is_not_shown_with_what_was_before(
             visitor.submit()
         visitor.wait(lambda: visitor.explorer()["state"] == "ready")
         visitor.wait(lambda: abs(score() - before - 100) < 1e-3)
+
+
+def test_a_map_of_a_model_trained_further_is_of_all_its_weights(
+    made: list[Explorer], capsys: pytest.CaptureFixture[str]
+) -> None:
+    explorer = live(made)
+    (model,) = explorer.models.values()
+    assert isinstance(model, nn.Module)
+    explorer.serve()
+    with visit(capsys.readouterr().out) as visitor:
+
+        def slopes(job: dict[str, Any]) -> np.ndarray:
+            (item,) = job["items"]
+            return np.load(io.BytesIO(visitor.client.get(f"/api/results/{item['key']}/image.npy").content))
+
+        asked: dict[str, Any] = {"method": "saliency", "target": 1}
+        before = visitor.run(**asked)
+        # As the page does before each Fetch.
+        visitor.client.post("/api/jobs/check", json=visitor.request(**asked)).raise_for_status()
+        with torch.no_grad():
+            model[1].weight *= 3  # type: ignore[index, operator]
+
+        def fetched() -> dict[str, Any] | None:
+            answer = visitor.submit(**asked)
+            job = visitor.finish(answer.json()) if answer.status_code == 201 else None
+            return job if job is not None and job["state"] == "done" else None
+
+        after = visitor.wait(fetched)
+        assert after["items"][0]["key"] != before["items"][0]["key"]
+        np.testing.assert_allclose(slopes(after), 3 * slopes(before), rtol=1e-5)
 
 
 def test_a_generator_survives_a_reload(made: list[Explorer], capsys: pytest.CaptureFixture[str]) -> None:

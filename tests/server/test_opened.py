@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from attribution_core import IntegratedGradients
-from attriscope import Explorer, ExplorerError, OpenExplorer, load_explorer
+from attriscope import Batch, Explorer, ExplorerError, OpenExplorer, load_explorer
 from tests.explorers import faulty
 from tests.server.workers.toys import Net, explorer, pictures
 
@@ -49,6 +49,15 @@ def test_the_first_samples_of_one_size_are_a_distribution() -> None:
     assert torch.equal(rows, torch.stack([images[0], images[2]]))
     (all_there_are,) = opened.first(100, opened.inputs(0))
     assert len(all_there_are) == 3
+
+
+def test_samples_with_additional_arguments_are_baselines() -> None:
+    opened = OpenExplorer(explorer(dataset=[Batch(pictures(), additional_args=torch.arange(6.0))]))
+    inputs = opened.inputs(0)
+    assert torch.equal(opened.baselines("sample:4", inputs)[0], pictures()[4:5])
+    found = opened.each_baseline("samples:3", inputs)
+    assert torch.equal(torch.cat([image for (image,) in found]), pictures()[:3])
+    torch.testing.assert_close(opened.baselines("dataset_mean", inputs)[0], pictures().mean(0, keepdim=True))
 
 
 def test_a_picture_becomes_what_an_upload_becomes(tmp_path: Path) -> None:

@@ -35,6 +35,11 @@ SETTINGS: list[dict[str, Any]] = [
     {"method": "layer_grad_cam", "layer": "conv1"},
     {"method": "layer_feature_ablation", "layer": "conv1", "arguments": {"groups": 2}},
     {"method": "neuron_integrated_gradients", "layer": "conv1", "arguments": {"unit": 4}},
+    *(
+        {"method": f"neuron_{name}", "layer": "conv1", "arguments": {"unit": 4}, "baseline": baseline}
+        for name in ("integrated_gradients", "deep_lift", "feature_ablation")
+        for baseline in (["black", "white"], "samples:2")
+    ),
     {"method": "gradient_shap", "arguments": {"seed": 7, "n_samples": 9}},
     {"method": "lime", "arguments": {"seed": 2, "squares": 3}},
 ]

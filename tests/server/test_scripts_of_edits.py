@@ -68,6 +68,51 @@ def test_erased_images_of_every_fill_and_twice(tiny: LiveServer, tmp_path: Path)
     assert "explorer.inputs(2)" in codes[-1]
 
 
+TRANSFORMED = """
+import torch
+from torch import nn
+from torchvision.transforms import Normalize
+
+from attriscope import Batch, Explorer, ImageFeature, TextFeature
+
+
+def vectors(ids):
+    return torch.eye(4)[ids]
+
+
+def explorer():
+    torch.manual_seed(0)
+    images = ImageFeature(input_transforms=[Normalize(0.5, 0.5)])
+    return Explorer(nn.Sequential(nn.Flatten(), nn.Linear(192, 3)), [Batch(torch.rand(2, 3, 8, 8))], features=images)
+
+
+def words():
+    torch.manual_seed(0)
+    ids = torch.tensor([[2, 3, 0], [3, 2, 0]])
+    feature = TextFeature(vocabulary=["<pad>", "<unk>", "good", "bad"], input_transforms=[vectors])
+    return Explorer(nn.Sequential(nn.Flatten(), nn.Linear(12, 3)), [Batch(ids)], features=feature)
+"""
+
+
+def test_edits_come_before_the_transforms(tmp_path: Path) -> None:
+    file = tmp_path / "transformed.py"
+    file.write_text(TRANSFORMED, encoding="utf-8")
+    activation = {"method": "input_x_gradient"}
+    with LiveServer("serve", str(file)) as server:
+        server.samples(count=2)
+        indices = [edited(server, erasure(8, slice(1, 4), fill), 1) for fill in FILLS]
+        assert_reproduced(tmp_path, server, [(index, activation) for index in indices])
+        place = f"/api/explorers/{server.explorer()['id']}/samples"
+        content = pictures.encoded(Image.effect_noise((20, 20), 90).convert("RGB"))
+        uploaded = server.client.post(place, files={"file": ("mine.png", content, "image/png")}).json()["index"]
+        job = server.finish(server.submit(samples=[edited(server, erasure(8, slice(0, 3), WHITE), uploaded)]).json())
+        assert 'explorer.picture("picture.png", raw=True)' in script(server, job["items"][0])
+    with LiveServer("serve", f"{file}:words") as server:
+        server.samples(count=2)
+        index = edited(server, {"kind": "text", "feature": "text", "text": "bad bad", "new": True}, 1)
+        assert_reproduced(tmp_path, server, [(index, activation)])
+
+
 def test_an_uploaded_picture_that_was_erased(tiny: LiveServer, tmp_path: Path) -> None:
     content = pictures.encoded(Image.effect_noise((20, 20), 90).convert("RGB"))
     place = f"/api/explorers/{tiny.explorer()['id']}/samples"

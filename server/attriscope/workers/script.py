@@ -85,10 +85,16 @@ class _Script:
         yield from _call(
             "explorer = load_explorer", [*given, *(f"{key}={value!r}" for key, value in arguments.items())]
         )
-        uploaded = 'picture("picture.png")  # the image that was uploaded'
-        yield f"{self._tuple('inputs')} = explorer.{uploaded if self._sample is None else f'inputs({self._sample})'}"
+        # Edits are made of what the dataset yields, as in the page.
+        raw = bool(self._edits) and any(f.transforms.changes_inputs for f in self._loaded.explorer.features)
+        more = ", raw=True" if raw else ""
+        uploaded = f'picture("picture.png"{more})  # the image that was uploaded'
+        taken = uploaded if self._sample is None else f"inputs({self._sample}{more})"
+        yield f"{self._tuple('inputs')} = explorer.{taken}"
         for edit in self._edits:
             yield from self._editing(edit)
+        if raw:
+            yield f"{self._tuple('inputs')} = explorer.to_model({self._tuple('inputs')})"
         if self._extra:
             yield f"additional_args = explorer.additional_args({self._sample})"
         needs = self._spec.needs

@@ -111,6 +111,13 @@ def test_one_baseline_is_compared_with_as_ever(client: Direct) -> None:
         close(values["image"], directly("integrated_gradients", torch.ones(3, 8, 8)))
 
 
+@pytest.mark.parametrize("method", ["neuron_integrated_gradients", "neuron_deep_lift", "neuron_feature_ablation"])
+def test_several_baselines_of_a_unit_are_listed_without_its_value(client: Direct, method: str) -> None:
+    unit = {"layer": "conv", "arguments": {"unit": 1}}
+    info, _ = explained(client, 2, "samples:2", rows=(0, 1), method=method, **unit)
+    assert [(one.baselines, one.output) for one in info.compared] == [(["sample:0"], None), (["sample:1"], None)]
+
+
 def test_a_method_without_a_baseline_takes_no_notice(client: Direct) -> None:
     info, _ = explained(client, 2, ["white", "black"], method="saliency")
     assert (info.baseline, info.compared) == (None, [])

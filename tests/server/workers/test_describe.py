@@ -49,6 +49,14 @@ def test_the_forms_bounds_follow_the_inputs_size() -> None:
     assert methods["saliency"].unavailable == {}
 
 
+def test_the_forms_bounds_follow_what_the_model_takes() -> None:
+    feature = ImageFeature(input_transforms=[lambda image: image[:, ::3, ::3]])
+    told = runtime(features=feature, dataset=[Batch(pictures(2, 96))]).description
+    window = next(one for one in told.methods if one.id == "occlusion").arguments["properties"]["window_height"]
+    assert (window["maximum"], window["default"]) == (32, 6)
+    assert told.features[0].shape == [3, 96, 96]
+
+
 def test_d4_an_empty_dataset_is_described_and_scanned() -> None:
     client = Direct(runtime(dataset=[]))
     told = client.runtime.description

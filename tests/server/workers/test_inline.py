@@ -17,7 +17,7 @@ from attriscope.workers.desk import Desk
 from attriscope.workers.inline import InlineWorker
 from attriscope.workers.protocol import Frame
 from attriscope.workers.source import ExplorerSource
-from tests.server.workers.toys import PATIENCE, Client, Exits, Net, explorer, pictures
+from tests.server.workers.toys import PATIENCE, Client, Exits, Net, explorer, pictures, request
 
 
 class Inline(Client):
@@ -44,6 +44,19 @@ def test_a_live_explorer_is_served_as_a_worker_serves_it() -> None:
     assert client.frames.get(timeout=PATIENCE).type == "memory"  # of the explanation
     with pytest.raises(queue.Empty):
         client.frames.get(timeout=0.05)
+
+
+def test_a_map_that_was_asked_of_other_weights_is_not_made() -> None:
+    net = Net()
+    client = Inline(explorer(models={"net": net}))
+    client.await_load()
+    samples = client.scan()
+    checked = client.check(samples.items(2)).body
+    with torch.no_grad():
+        net.conv.weight *= 3
+    client.post("attribute", {"request": request(), "items": checked["items"]}, samples.arrays(2))
+    assert client.exits.wait() == 0
+    assert client.frames.empty()
 
 
 def test_a_file_is_served_inline_too() -> None:

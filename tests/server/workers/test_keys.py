@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -121,6 +122,19 @@ def test_a_score_functions_fingerprint_is_its_own() -> None:
     found = {keys.callable_fingerprint(f) for f in (None, nn.Softmax(1), nn.Softmax(0), torch.softmax, torch.sigmoid)}
     assert len(found) == 5
     assert keys.callable_fingerprint(nn.Softmax(1)) == keys.callable_fingerprint(nn.Softmax(1))
+
+
+def test_an_object_that_is_called_counts_by_its_class(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    found = []
+    for number, factor in enumerate((1, 1, 2)):
+        source = f"class Scaled:\n    def __call__(self, x):\n        return {factor} * x\n"
+        (tmp_path / f"called_{number}.py").write_text(source)
+        cls = __import__(f"called_{number}").Scaled
+        cls.__module__ = "in_no_module"  # only the sources differ
+        monkeypatch.setattr(cls, "__repr__", lambda self: "Scaled()")
+        found.append(keys.callable_fingerprint(cls()))
+    assert found[0] == found[1] != found[2]
 
 
 def _keys_of(client: Direct, **asked: Any) -> list[str]:
