@@ -43,6 +43,15 @@ describe("a preset", () => {
     });
   });
 
+  it("without a method sets the usual one's arguments anew", () => {
+    const plain: Preset = { name: "Plain", settings: { baseline: "black" } };
+    const asked = settings({ ...before, arguments: { integrated_gradients: { n_steps: 200 } } });
+    const chosen = presetColumn(plain, asked);
+    expect(settings({ ...chosen }).arguments).toEqual({});
+    const own = { ...plain, settings: { arguments: { n_steps: 20 } } };
+    expect(settings({ ...presetColumn(own, asked) }).arguments).toEqual({ n_steps: 20 });
+  });
+
   it("draws as it says, else as the page starts", () => {
     expect(presetDisplay(SQUARES)).toEqual({ outlier: 10, sign: "auto" });
     expect(presetDisplay({ name: "", settings: { sign: "absolute" } })).toEqual({ outlier: 2, sign: "absolute" });
