@@ -41,8 +41,13 @@ export function withNames(
 ): BaselineChoice {
   const own = (one: FeatureDescription): string[] => [...(one === feature ? names : namesFor(choice, one))];
   if (features.length > 1) return Object.fromEntries(features.map((one) => [one.name, own(one)]));
-  const [only = ""] = names;
-  return names.length === 1 ? only : [...names];
+  return plainly([...names]);
+}
+
+/** A choice as it is written and compared: of a list of one, that one. */
+export function plainly(choice: BaselineChoice): BaselineChoice {
+  const [only, ...more] = Array.isArray(choice) ? choice : [];
+  return only !== undefined && more.length === 0 ? only : choice;
 }
 
 /** How many baselines are averaged: of several inputs, every combination. */
@@ -80,6 +85,5 @@ const listed = (value: string): string[] => value.split(LISTED).filter((name) =>
 
 function readNames(value: string): BaselineChoice | null {
   const names = listed(value);
-  const [only] = names;
-  return names.length > 1 ? names : (only ?? null);
+  return names.length > 0 ? plainly(names) : null;
 }

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 
 import { column, description } from "./fixtures";
-import { INITIAL, type ColumnAsk } from "./page";
+import { INITIAL, type ColumnAsk, type Page } from "./page";
 import { presetColumn, presetDisplay, presetShown, type Preset } from "./presets";
 import { resolveSettings, type Settings } from "./settings";
+import { parse, serialise } from "./url";
 
 const SQUARES: Preset = {
   name: "Squares",
@@ -72,6 +73,16 @@ describe("presetShown", () => {
     expect(shown(chosen)).toBeNull();
     expect(shown({ ...chosen, arguments: {} }, display)).toBeNull();
     expect(shown({ ...chosen, smoothing: null }, display)).toBeNull();
+  });
+
+  it("is the same after a reload where it lists one baseline", () => {
+    const listed: Preset = { name: "Black", settings: { method: "integrated_gradients", baseline: ["black"] } };
+    const offering = description({ presets: [listed] });
+    const chosen = { ...presetColumn(listed, settings({})), id: 1 };
+    const page: Page = { ...INITIAL, ask: { ...INITIAL.ask, columns: [chosen] } };
+    const [reloaded] = parse(serialise(page)).ask.columns;
+    for (const ask of [chosen, reloaded])
+      expect(presetShown(settings({ ...ask }), INITIAL.display, offering)).toBe("Black");
   });
 
   it("tells presets apart by what they set", () => {
