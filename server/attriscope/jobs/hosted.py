@@ -282,7 +282,6 @@ class HostedExplorer:
             for listener in self._on_replaced:
                 listener()
         self._fingerprint = description.fingerprint
-        self.table.threshold = description.threshold
         self.scanner.resume()
         for model in description.models:
             if model.forward_seconds and self.speed.seconds(model.name, "", 1) is None:
