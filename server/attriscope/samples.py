@@ -23,6 +23,10 @@ KEPT_BYTES = 256 * 2**20
 _log = logging.getLogger(__name__)
 
 
+class Row(tuple[int | float | str, ...]):
+    """Several labels that the dataset gave as a tensor or an array."""
+
+
 LabelValue = int | str | tuple[int | float | str, ...] | None
 
 
@@ -30,7 +34,8 @@ LabelValue = int | str | tuple[int | float | str, ...] | None
 class Example:
     """One sample. inputs: one tensor for each feature, then the additional arguments, none with a batch dimension.
 
-    label: a class index, a name, or a number's text; None where the dataset has none; a tuple where it gives several.
+    label: a class index, a name, or a number's text; None where the dataset has none; a tuple where it gives several,
+    a `Row` of a tensor or an array.
     evidence: bool H×W by feature.
     """
 
@@ -307,6 +312,8 @@ def _listed(value: Any) -> tuple[Any, ...]:
 def _label(value: Any) -> LabelValue:
     if isinstance(value, Tensor | np.ndarray | np.generic):
         value = np.asarray(value)
+        if value.ndim == 1 and value.size != 1 and value.dtype.kind in "biuf":
+            return Row(value.tolist())
         value = value.item() if value.size == 1 else value.tolist()
     if isinstance(value, bool):
         return int(value)

@@ -104,3 +104,19 @@ def assert_labels_filter(server: LiveServer) -> None:
     assert 0 < len(right) < 12
     assert found(correct="true") == right
     assert found(correct="false") == [n for n in range(12) if n not in right]
+
+
+def test_a_baseline_is_drawn_of_the_samples_that_maps_are_compared_with() -> None:
+    with serve("explorer", "faulty.py") as server:
+        server.samples(count=2)
+        place = f"/api/explorers/{server.explorer()['id']}/samples/0/image/baseline"
+        early = server.client.get(f"{place}/dataset_mean.png")
+        server.samples(count=24)
+        late = server.client.get(f"{place}/dataset_mean.png")
+        assert (early.status_code, early.content) == (200, late.content)
+        assert early.headers["etag"] == late.headers["etag"]
+        # What it is made of is part of what the browser asks about.
+        tags = [server.client.get(f"{place}/{name}.png").headers["etag"] for name in ("zero", "sample:1", "sample:2")]
+        assert len({*tags, late.headers["etag"]}) == 4
+        missing = server.client.get(f"{place}/sample:99.png")
+        assert (missing.status_code, missing.json()["code"]) == (422, "unknown_sample")

@@ -1846,6 +1846,12 @@ export interface components {
              */
             name?: string | null;
             /**
+             * No Class
+             * @description whether it is known to be of none, where they do not exclude
+             * @default false
+             */
+            no_class: boolean;
+            /**
              * Notices
              * @description what to know of a sample of one's own
              */
@@ -1856,6 +1862,13 @@ export interface components {
              */
             predictions: {
                 [key: string]: components["schemas"]["Prediction"][];
+            };
+            /**
+             * Reaching
+             * @description by model, every class whose score reaches the explorer's threshold; empty where it has none
+             */
+            reaching?: {
+                [key: string]: number[];
             };
             /** Sha256 */
             sha256: string;

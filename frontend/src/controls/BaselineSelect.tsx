@@ -4,10 +4,19 @@ import { useState, type ReactElement } from "react";
 import { baselineUrl, imageUrl } from "../api/routes";
 import type { FeatureDescription, Sample } from "../api/types";
 import { isPictured } from "../features";
-import { countBaselines, isSample, isSamples, MOST_BASELINES, namesFor, numberIn, withNames } from "../state/baselines";
+import {
+  countBaselines,
+  isSample,
+  isSamples,
+  MOST_BASELINES,
+  namesFor,
+  numberIn,
+  offered,
+  withNames,
+} from "../state/baselines";
 import { needsBaseline } from "../state/settings";
 import { errorText, useText } from "../text";
-import { baselineName } from "../text/baselines";
+import { offeredName } from "../text/baselines";
 import { useChangeColumn } from "../views/columns";
 import { useForecast, useShown, useSubject } from "../views/workspace";
 import classes from "./BaselineSelect.module.css";
@@ -66,10 +75,9 @@ function InputBaselines({ feature, several }: InputBaselinesProps): ReactElement
   const one = numberOf(isSample, numbers.sample);
   const first = numberOf(isSamples, numbers.samples);
   const own = feature.baselines ?? [];
-  const ids = [...own.map(({ id }) => id), `sample:${one}`, `samples:${first}`];
-  const others = chosen.filter((id) => !ids.includes(id));
+  // A number may become one that is chosen already.
   const put = (names: readonly string[]): void =>
-    change(({ baseline }) => ({ baseline: withNames(baseline, features, feature, names) }));
+    change(({ baseline }) => ({ baseline: withNames(baseline, features, feature, [...new Set(names)]) }));
   const choose = (id: string, on: boolean): void => {
     if (!several) put([id]);
     else if (on) put([...chosen, id]);
@@ -79,8 +87,6 @@ function InputBaselines({ feature, several }: InputBaselinesProps): ReactElement
     if (chosen.includes(from)) put(chosen.map((id) => (id === from ? to : id)));
   };
   const name = features.length > 1 ? words.baselineOf(feature.name) : text.settings.baseline;
-  const title = (id: string): string =>
-    isSample(id) ? words.oneSample : isSamples(id) ? words.firstSamples : baselineName(text, id, feature);
   const alone = chosen.length === 1 ? chosen[0] : undefined;
   const help = own.find(({ id }) => id === alone)?.description;
 
@@ -88,8 +94,8 @@ function InputBaselines({ feature, several }: InputBaselinesProps): ReactElement
     <fieldset className={classes.input}>
       <legend className={features.length > 1 ? classes.legend : "visually-hidden"}>{name}</legend>
       <div className={classes.grid} role={several ? "group" : "radiogroup"} aria-label={name}>
-        {[...ids, ...others].map((id) => (
-          <label key={title(id)} className={classes.choice}>
+        {offered(feature, chosen, { sample: one, samples: first }).map(({ slot, id }) => (
+          <label key={slot} className={classes.choice}>
             <input
               type={several ? "checkbox" : "radio"}
               name={`baseline of ${feature.name}`}
@@ -99,7 +105,7 @@ function InputBaselines({ feature, several }: InputBaselinesProps): ReactElement
               onChange={(event) => choose(id, event.currentTarget.checked)}
             />
             <Thumbnail feature={feature} id={id} first={samples.items[0]} />
-            <span className={classes.name}>{title(id)}</span>
+            <span className={classes.name}>{offeredName(text, { slot, id }, feature)}</span>
           </label>
         ))}
       </div>

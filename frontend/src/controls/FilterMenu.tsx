@@ -18,7 +18,7 @@ export function FilterMenu(): ReactElement {
   const browse = useBrowse();
   const { description, models } = useSubject();
   const { items } = useShown().samples;
-  const unlabelled = items.length > 0 && items.every(({ label }) => label === null);
+  const unlabelled = items.length > 0 && items.every(({ label, no_class }) => label === null && !no_class);
   const active = isFiltered(browse);
   const names = classNames(description, models);
   const classChoices = classOptions(names);

@@ -1,7 +1,15 @@
 import { describe, expect, it } from "vitest";
 
 import type { FeatureDescription } from "../api/types";
-import { countBaselines, namesFor, readBaseline, withNames, writeBaseline, type BaselineChoice } from "./baselines";
+import {
+  countBaselines,
+  namesFor,
+  offered,
+  readBaseline,
+  withNames,
+  writeBaseline,
+  type BaselineChoice,
+} from "./baselines";
 
 const baselines = (...ids: string[]): NonNullable<FeatureDescription["baselines"]> =>
   ids.map((id) => ({ id, name: id, description: "" }));
@@ -31,6 +39,19 @@ describe("namesFor", () => {
     expect(namesFor("black", TEXT)).toEqual(["padding"]);
     expect(namesFor(["black", "sample:2"], TEXT)).toEqual(["padding", "sample:2"]);
     expect(namesFor({ image: ["black"] }, TEXT)).toEqual(["padding"]);
+  });
+});
+
+describe("offered", () => {
+  const chosen = ["sample:1", "black", "sample:2", "samples:8", "samples:9", "sample:2"];
+  const found = offered(IMAGE, chosen, { sample: 1, samples: 8 });
+
+  it("has one place for every choice, the same for another number", () => {
+    const slots = found.map(({ slot }) => slot);
+    expect(found.map(({ id }) => id)).toEqual(["zero", "black", "sample:1", "samples:8", "sample:2", "samples:9"]);
+    expect(new Set(slots).size).toBe(slots.length);
+    const other = offered(IMAGE, ["sample:5"], { sample: 5, samples: 8 });
+    expect(other.map(({ slot }) => slot)).toEqual(slots.slice(0, 4));
   });
 });
 

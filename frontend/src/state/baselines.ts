@@ -32,6 +32,31 @@ export function namesFor(choice: BaselineChoice, { name, baselines = [] }: Featu
   return [...new Set(names.map((id) => (known(id) ? id : usual)))];
 }
 
+/** The slots whose number is chosen beside them. */
+export const ONE_SAMPLE = "sample:";
+export const FIRST_SAMPLES = "samples:";
+
+export interface Offered {
+  /** Stays the same while its number is changed. */
+  readonly slot: string;
+  readonly id: string;
+}
+
+/** What can be chosen for an input: its own, a sample and the first samples by number, and what else is chosen. */
+export function offered(
+  { baselines = [] }: FeatureDescription,
+  chosen: readonly string[],
+  numbers: { readonly sample: number; readonly samples: number },
+): Offered[] {
+  const choices: Offered[] = [
+    ...baselines.map(({ id }) => ({ slot: id, id })),
+    { slot: ONE_SAMPLE, id: ONE_SAMPLE + String(numbers.sample) },
+    { slot: FIRST_SAMPLES, id: FIRST_SAMPLES + String(numbers.samples) },
+  ];
+  const known = new Set(choices.map(({ id }) => id));
+  return [...choices, ...[...new Set(chosen)].filter((id) => !known.has(id)).map((id) => ({ slot: id, id }))];
+}
+
 /** The choice with these names for one input; the others keep theirs. */
 export function withNames(
   choice: BaselineChoice,
@@ -41,8 +66,13 @@ export function withNames(
 ): BaselineChoice {
   const own = (one: FeatureDescription): string[] => [...(one === feature ? names : namesFor(choice, one))];
   if (features.length > 1) return Object.fromEntries(features.map((one) => [one.name, own(one)]));
-  const [only = ""] = names;
-  return names.length === 1 ? only : [...names];
+  return plainly([...names]);
+}
+
+/** A choice as it is written and compared: of a list of one, that one. */
+export function plainly(choice: BaselineChoice): BaselineChoice {
+  const [only, ...more] = Array.isArray(choice) ? choice : [];
+  return only !== undefined && more.length === 0 ? only : choice;
 }
 
 /** How many baselines are averaged: of several inputs, every combination. */
@@ -80,6 +110,5 @@ const listed = (value: string): string[] => value.split(LISTED).filter((name) =>
 
 function readNames(value: string): BaselineChoice | null {
   const names = listed(value);
-  const [only] = names;
-  return names.length > 1 ? names : (only ?? null);
+  return names.length > 0 ? plainly(names) : null;
 }

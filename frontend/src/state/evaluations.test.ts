@@ -1,7 +1,14 @@
 import { describe, expect, it } from "vitest";
 
 import { errorBody } from "../api/errors";
-import type { CurveInfo, EvaluationRequest, RandomisationInfo, ReadingInfo } from "../api/types";
+import type {
+  AttributionRequest,
+  CurveInfo,
+  EvaluationRequest,
+  JobItem,
+  RandomisationInfo,
+  ReadingInfo,
+} from "../api/types";
 import { checkState, curveVerdict, evaluationRequest, fills, randomFinding, sameRequest } from "./evaluations";
 import { item, job, request } from "./fixtures";
 import { applyReply, NO_JOBS, type Jobs } from "./jobs";
@@ -32,6 +39,17 @@ describe("what is asked", () => {
   it("is the same map of one sample, for the class that it explains", () => {
     const made = { request: request({ samples: [3, 4], target: "predicted" }), item: item(4, "done", { target: 7 }) };
     expect(evaluationRequest(made, CURVES)).toEqual({ ...made.request, samples: [4], target: 7, evaluation: CURVES });
+  });
+
+  it("stays a contrast, in its region, or a function", () => {
+    const target = (asked: AttributionRequest["target"], found: Partial<JobItem>): AttributionRequest["target"] =>
+      evaluationRequest({ request: request({ target: asked }), item: item(0, "done", found) }, CURVES).target;
+    const region = { left: 1, top: 2, right: 5, bottom: 6 };
+    const contrast = { of: "predicted", against: "runner_up" } as const;
+    expect(target(contrast, { target: 7, against: 3 })).toEqual({ of: 7, against: 3 });
+    expect(target({ ...contrast, region }, { target: 7, against: 3 })).toEqual({ of: 7, against: 3, region });
+    expect(target({ of: "label", region }, { target: 7 })).toEqual({ of: 7, region });
+    expect(target({ function: "margin" }, { target: null })).toEqual({ function: "margin" });
   });
 
   it("keeps the choice of a model with a single value", () => {

@@ -14,6 +14,7 @@ import type {
 import type { BaselineChoice } from "./baselines";
 import { isOver, type Jobs } from "./jobs";
 import type { Hold, Launch } from "./launches";
+import { composed, partsOf } from "./target";
 
 /** A finished map: what was asked, and what came of it. */
 export interface Finished {
@@ -21,9 +22,13 @@ export interface Finished {
   readonly item: JobItem;
 }
 
-/** The same map again, with an evaluation. */
+/** The same map again, of the very classes that it explains, with an evaluation. */
 export function evaluationRequest({ request, item }: Finished, evaluation: EvaluationRequest): AttributionRequest {
-  return { ...request, samples: [item.sample], target: item.target ?? request.target, evaluation };
+  const parts = partsOf(request.target);
+  const target = parts
+    ? composed({ ...parts, of: item.target ?? parts.of, against: item.against ?? parts.against })
+    : request.target;
+  return { ...request, samples: [item.sample], target, evaluation };
 }
 
 export const sameRequest = (a: AttributionRequest, b: AttributionRequest): boolean =>

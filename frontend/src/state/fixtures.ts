@@ -97,6 +97,7 @@ export function sample(index: number, top = 0, label: number | null = 0): Sample
     index,
     sha256: "",
     label: label === null ? null : { index: label, name: `class ${label}` },
+    no_class: false,
     features: [{ name: "image", kind: "image", width: 8, height: 8, evidence: false }],
     shapes: [[3, 8, 8]],
     errors: {},

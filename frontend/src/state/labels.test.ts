@@ -10,6 +10,7 @@ const of = (label: number | null, more: number[], ...scores: number[]) => ({
   label: label === null ? null : { index: label, name: "x" },
   more_labels: more.map((index) => ({ index, name: String(index) })),
   predictions: { a: scored(...scores) },
+  reaching: { a: scores.flatMap((score, index) => (score >= 0.5 ? [index] : [])) },
 });
 
 describe("verdict", () => {
@@ -23,6 +24,19 @@ describe("verdict", () => {
     expect(verdict(of(1, [0], 0.9, 0.6, 0.1), model("a"), wanted)).toBe(true);
     expect(verdict(of(0, [], 0.9, 0.6, 0.1), model("a"), wanted)).toBe(false);
     expect(verdict(of(0, [1, 2], 0.9, 0.6, 0.1), model("a"), wanted)).toBe(false);
+  });
+
+  it("counts what reaches the threshold beyond the predictions shown", () => {
+    const many = { ...of(0, [1], 0.9, 0.6), reaching: { a: [0, 1, 30] } };
+    expect(verdict(many, model("a"), { threshold: 0.5 })).toBe(false);
+    const right = { ...many, more_labels: [1, 30].map((index) => ({ index, name: String(index) })) };
+    expect(verdict(right, model("a"), { threshold: 0.5 })).toBe(true);
+  });
+
+  it("is of the empty set where a sample is known to be of no class", () => {
+    const none = (score: number) => ({ ...of(null, [], score), no_class: true });
+    expect(verdict(none(0.2), model("a"), { threshold: 0.5 })).toBe(true);
+    expect(verdict(none(0.9), model("a"), { threshold: 0.5 })).toBe(false);
   });
 
   it("is none without labels, for one value, or for a map", () => {

@@ -2,7 +2,7 @@
 
 import type { Description, ModelDescription, Sample } from "../api/types";
 
-type Labelled = Pick<Sample, "label" | "more_labels" | "predictions">;
+type Labelled = Pick<Sample, "label" | "more_labels" | "no_class" | "predictions" | "reaching">;
 type Label = NonNullable<Sample["label"]>;
 
 export const allLabels = ({ label, more_labels }: Labelled): readonly Label[] =>
@@ -20,8 +20,9 @@ export function verdict(
   const predictions = sample.predictions[model.name] ?? [];
   const labels = labelsOf(sample);
   const [top] = predictions;
-  if (!top || labels.length === 0 || model.outputs === 1 || model.map_shape) return null;
+  const known = labels.length > 0 || sample.no_class;
+  if (!top || !known || model.outputs === 1 || model.map_shape) return null;
   if (threshold === null) return top.index === labels[0];
-  const predicted = predictions.filter(({ score }) => score >= threshold);
-  return predicted.length === labels.length && predicted.every(({ index }) => labels.includes(index));
+  const predicted = sample.reaching?.[model.name] ?? [];
+  return predicted.length === labels.length && predicted.every((index) => labels.includes(index));
 }

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 
 import { column, description } from "./fixtures";
-import { INITIAL, type ColumnAsk } from "./page";
+import { INITIAL, type ColumnAsk, type Page } from "./page";
 import { presetColumn, presetDisplay, presetShown, type Preset } from "./presets";
 import { resolveSettings, type Settings } from "./settings";
+import { parse, serialise } from "./url";
 
 const SQUARES: Preset = {
   name: "Squares",
@@ -43,6 +44,15 @@ describe("a preset", () => {
     });
   });
 
+  it("without a method sets the usual one's arguments anew", () => {
+    const plain: Preset = { name: "Plain", settings: { baseline: "black" } };
+    const asked = settings({ ...before, arguments: { integrated_gradients: { n_steps: 200 } } });
+    const chosen = presetColumn(plain, asked);
+    expect(settings({ ...chosen }).arguments).toEqual({});
+    const own = { ...plain, settings: { arguments: { n_steps: 20 } } };
+    expect(settings({ ...presetColumn(own, asked) }).arguments).toEqual({ n_steps: 20 });
+  });
+
   it("draws as it says, else as the page starts", () => {
     expect(presetDisplay(SQUARES)).toEqual({ outlier: 10, sign: "auto" });
     expect(presetDisplay({ name: "", settings: { sign: "absolute" } })).toEqual({ outlier: 2, sign: "absolute" });
@@ -63,6 +73,16 @@ describe("presetShown", () => {
     expect(shown(chosen)).toBeNull();
     expect(shown({ ...chosen, arguments: {} }, display)).toBeNull();
     expect(shown({ ...chosen, smoothing: null }, display)).toBeNull();
+  });
+
+  it("is the same after a reload where it lists one baseline", () => {
+    const listed: Preset = { name: "Black", settings: { method: "integrated_gradients", baseline: ["black"] } };
+    const offering = description({ presets: [listed] });
+    const chosen = { ...presetColumn(listed, settings({})), id: 1 };
+    const page: Page = { ...INITIAL, ask: { ...INITIAL.ask, columns: [chosen] } };
+    const [reloaded] = parse(serialise(page)).ask.columns;
+    for (const ask of [chosen, reloaded])
+      expect(presetShown(settings({ ...ask }), INITIAL.display, offering)).toBe("Black");
   });
 
   it("tells presets apart by what they set", () => {

@@ -16,7 +16,8 @@ export function presetColumn({ settings }: Preset, { ask, model }: Settings): Om
   return {
     ...ask,
     method,
-    arguments: { ...ask.arguments, [method ?? ""]: (chosen.arguments ?? {}) as Arguments },
+    // Without a method, what was chosen for any before would win over what the preset says.
+    arguments: { ...(method !== null && ask.arguments), [method ?? ""]: (chosen.arguments ?? {}) as Arguments },
     layers: layer ? { ...ask.layers, [model.name]: layer } : {},
     target: target ?? ask.target,
     retargets: target === undefined ? ask.retargets : [],

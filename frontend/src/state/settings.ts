@@ -8,7 +8,7 @@ import type {
   Smoothing,
   TargetChoice,
 } from "../api/types";
-import type { BaselineChoice } from "./baselines";
+import { plainly, type BaselineChoice } from "./baselines";
 import { expandColumns } from "./columns";
 import {
   DEFAULT_COUNT,
@@ -86,7 +86,7 @@ export function resolveSettings(ask: ColumnAsk, explorer: string, description: D
     arguments: { ...presetArguments, ...(ask.arguments[method.id] ?? ask.arguments[""]) },
     layer: ask.layers[model.name] ?? presets.layer ?? model.default_layer,
     target: ask.target ?? presets.target ?? "predicted",
-    baseline: ask.baseline ?? presets.baseline ?? description.baselines[0]?.id ?? "zero",
+    baseline: plainly(ask.baseline ?? presets.baseline ?? description.baselines[0]?.id ?? "zero"),
     smoothing: method.smoothing ? (ask.smoothing === undefined ? (presets.smoothing ?? null) : ask.smoothing) : null,
     quantity: ask.quantity ?? presets.quantity ?? "output",
     precision: offeredPrecision(method, ask.precision ?? presets.precision),

@@ -1,7 +1,16 @@
 /** What inputs were compared with, in words. */
 
 import type { Description, FeatureDescription } from "../api/types";
-import { isSample, isSamples, namesFor, numberIn, type BaselineChoice } from "../state/baselines";
+import {
+  FIRST_SAMPLES,
+  isSample,
+  isSamples,
+  namesFor,
+  numberIn,
+  ONE_SAMPLE,
+  type BaselineChoice,
+  type Offered,
+} from "../state/baselines";
 import type { Text } from "./en";
 
 /** "Black", "sample 17" */
@@ -10,6 +19,12 @@ export function baselineName(text: Text, id: string, { baselines = [] }: Feature
   if (isSample(id)) return text.outputs.sample(number);
   if (isSamples(id)) return text.outputs.samples(number);
   return baselines.find((one) => one.id === id)?.name ?? id;
+}
+
+/** "Black", "A sample" where its number stands beside it, "sample 17" where it does not. */
+export function offeredName(text: Text, { slot, id }: Offered, feature: FeatureDescription): string {
+  if (slot === ONE_SAMPLE) return text.outputs.oneSample;
+  return slot === FIRST_SAMPLES ? text.outputs.firstSamples : baselineName(text, id, feature);
 }
 
 /** "black baseline", "mean over black, white baselines", "image: black, question: padding baseline" */

@@ -290,6 +290,7 @@ export const en = {
     number: (index: number) => `#${index}`,
     label: "label",
     noLabel: "no label",
+    noClass: "none of the classes",
     mistake: "mistake",
     mistakeOf: (models: string) => `mistake of ${models}`,
     correct: "correct",

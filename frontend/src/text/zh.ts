@@ -280,6 +280,7 @@ export const zh: Text = {
     number: (index) => `#${index}`,
     label: "标签",
     noLabel: "无标签",
+    noClass: "不属于任何类别",
     mistake: "预测错误",
     mistakeOf: (models) => `${models} 预测错误`,
     correct: "预测正确",

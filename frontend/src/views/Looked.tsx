@@ -54,11 +54,11 @@ export function LookedHead({ sample, leave, labelled = true, children }: LookedH
           <ChevronRight />
         </ActionIcon>
       </div>
-      {sample && labelled && (sample.label !== null || !isOwn(sample.index)) && (
+      {sample && labelled && (sample.label !== null || sample.no_class || !isOwn(sample.index)) && (
         <span className={classes.label}>
           {allLabels(sample)
             .map(({ name }) => name)
-            .join(text.separator) || text.sample.noLabel}
+            .join(text.separator) || (sample.no_class ? text.sample.noClass : text.sample.noLabel)}
         </span>
       )}
       <span className={classes.end}>{children}</span>

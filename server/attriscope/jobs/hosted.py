@@ -192,8 +192,15 @@ class HostedExplorer:
         description = self.pool.description
         methods = {found.id: found for found in description.methods} if description else {}
         spec = methods.get(method)
-        chosen, first = rows_of(baseline if spec is not None and "baseline" in spec.needs else None)
-        first = max(first, 0 if spec is None else spec.distribution)
+        needed = baseline if spec is not None and "baseline" in spec.needs else None
+        return await self.rows(needed, 0 if spec is None else spec.distribution, patience)
+
+    async def rows(self, baseline: BaselineChoice | None, least: int = 0, patience: float = 10.0) -> list[int]:
+        """The dataset's samples that a baseline is made of, and at least the first `least`; waits and raises as
+        `references`.
+        """
+        chosen, first = rows_of(baseline)
+        first = max(first, least)
         wanted = max([first, *(index + 1 for index in chosen)])
         if wanted > len(self.table):
             await self.look(Query(), 0, wanted, wanted, patience)
@@ -275,7 +282,6 @@ class HostedExplorer:
             for listener in self._on_replaced:
                 listener()
         self._fingerprint = description.fingerprint
-        self.table.threshold = description.threshold
         self.scanner.resume()
         for model in description.models:
             if model.forward_seconds and self.speed.seconds(model.name, "", 1) is None:

@@ -8,6 +8,8 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pydantic import TypeAdapter
+
 from attriscope.jobs.drafts import Draft, Drafts
 from attriscope.jobs.errors import Refused
 from attriscope.jobs.pool import Pool
@@ -20,6 +22,7 @@ from attriscope.workers.sample_info import PREDICTIONS
 logger = logging.getLogger("attriscope.jobs")
 _MOST_AT_ONCE = 32
 _MOST_LOSSES = 2
+_CLASSES: TypeAdapter[tuple[int, ...] | None] = TypeAdapter(tuple[int, ...] | None)
 
 
 def classes_name(model: str) -> str:
@@ -93,8 +96,9 @@ class Predictor:
                 if (classes := reply.arrays.get(f"{position}.classes")) is not None:
                     with contextlib.suppress(Refused):  # where there is no room for it: it is not shown
                         self._table.attach(index, classes_name(batch.model), classes)
-            for record, predictions in zip(records, reply.body["predictions"], strict=True):
-                record.predictions[batch.model] = PREDICTIONS.validate_python(predictions)
+            told = zip(records, reply.body["predictions"], reply.body["reaching"], strict=True)
+            for record, predictions, reaching in told:
+                record.file(batch.model, PREDICTIONS.validate_python(predictions), _CLASSES.validate_python(reaching))
         except WorkerError as error:
             self._failed(batch, error.body)
         except WorkerLost as lost:

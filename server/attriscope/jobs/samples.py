@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Literal
@@ -75,6 +75,8 @@ class SampleRecord:
     making: Making = _READ
     predictions: dict[str, list[Prediction]] = field(default_factory=dict)
     errors: dict[str, ErrorBody] = field(default_factory=dict)
+    reaching: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """By model, all classes whose score reaches the explorer's threshold; of none where it has none."""
 
     @property
     def origin(self) -> Origin:
@@ -87,22 +89,29 @@ class SampleRecord:
     def fail(self, model: str, error: ErrorBody) -> None:
         self.errors[model] = error
 
-    def correct(self, model: str, threshold: float | None = None) -> bool | None:
+    def file(self, model: str, predictions: list[Prediction], reaching: tuple[int, ...] | None = None) -> None:
+        """Keeps what `model` predicts; see `reaching`."""
+        self.predictions[model] = predictions
+        if reaching is not None:
+            self.reaching[model] = reaching
+
+    def correct(self, model: str) -> bool | None:
         """Whether `model`'s first prediction is the label; None where either is unknown.
 
-        With a threshold: whether the classes predicted are the labels, all of them.
+        Where classes do not exclude each other: whether the classes predicted are the labels, all of them.
         """
-        predictions, label = self.predictions.get(model), self.info.label
-        if not predictions or label is None or label.index is None:
+        info = self.info
+        if not self.predictions.get(model) or not info.labelled or (info.label and info.label.index is None):
             return None
-        if threshold is None:
-            return predictions[0].index == label.index
-        return {one.index for one in self.predicted(model, threshold)} == {one.index for one in self.info.labels}
+        if model not in self.reaching:
+            return self.predictions[model][0].index == (info.label.index if info.label else None)
+        return set(self.reaching[model]) == {one.index for one in info.labels}
 
-    def predicted(self, model: str, threshold: float | None) -> list[Prediction]:
-        """The first prediction, or with a threshold all whose score reaches it."""
-        found = self.predictions.get(model, [])
-        return found[:1] if threshold is None else [one for one in found if one.score >= threshold]
+    def predicted(self, model: str) -> Collection[int]:
+        """The first prediction, or where classes do not exclude each other all that reach the threshold."""
+        if model in self.reaching:
+            return self.reaching[model]
+        return [one.index for one in self.predictions.get(model, [])[:1]]
 
     def confidence(self, model: str) -> float:
         """The first prediction's score."""
@@ -209,8 +218,6 @@ class SampleTable:
         self._max_bytes = max_bytes
         self._records: list[SampleRecord] = []
         self._judged: dict[str, int] = {}
-        self.threshold: float | None = None
-        """See `Explorer.threshold`."""
         self._spool = Spool(max_bytes)
         self.uploads = Uploads(max_bytes // _UPLOADS_PART)
 
@@ -287,7 +294,7 @@ class SampleTable:
         Raises:
             Refused: 422 where the query is about labels and none of the samples has one.
         """
-        if query.needs_labels and self._records and not any(record.info.label for record in self._records):
+        if query.needs_labels and self._records and not any(record.info.labelled for record in self._records):
             message = "This dataset yields no labels, so samples cannot be chosen by label or by correctness."
             raise unprocessable("no_labels", message, "correct" if query.correct is not None else "order")
         if query.plain:
@@ -316,10 +323,9 @@ class SampleTable:
     def _matches(self, record: SampleRecord, query: Query) -> bool:
         if not record.predictions.get(query.model):
             return False
-        correct = record.correct(query.model, self.threshold)
-        predicted = [one.index for one in record.predicted(query.model, self.threshold)]
+        correct = record.correct(query.model)
         return (
-            (query.predicted is None or query.predicted in predicted)
+            (query.predicted is None or query.predicted in record.predicted(query.model))
             and (query.label is None or any(label.index == query.label for label in record.info.labels))
             and (query.correct is None or correct == query.correct)
             and (query.order != "mistakes" or correct is False)

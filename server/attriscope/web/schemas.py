@@ -64,6 +64,10 @@ class Sample(SampleInfo):
     predictions: dict[str, list[Prediction]] = Field(
         description="by model, best first, at most 20; a model is absent until it has predicted"
     )
+    reaching: dict[str, list[int]] = Field(
+        default_factory=dict,
+        description="by model, every class whose score reaches the explorer's threshold; empty where it has none",
+    )
     errors: dict[str, ErrorBody] = Field(description="by model, why it could not predict this sample")
     name: str | None = Field(default=None, description="of the file, for an upload; how it begins, for a new text")
     edit: Edited | None = Field(default=None, description="what it was made of, for an edited sample")

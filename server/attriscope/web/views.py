@@ -17,6 +17,7 @@ def sample(record: SampleRecord) -> schemas.Sample:
     return schemas.Sample(
         **dict(record.info),
         predictions=record.predictions,
+        reaching={model: list(found) for model, found in record.reaching.items()},
         errors=record.errors,
         name=record.making.name,
         edit=record.making.edited,

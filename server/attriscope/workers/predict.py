@@ -21,13 +21,16 @@ from attriscope.workers.sample_info import PREDICTIONS, Prediction
 def predict(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: ShouldStop) -> Frame:
     """The best classes of each item by score, at most `MAX_K`, then those asked for.
 
-    Where the output is a map, the class of each place (H×W) goes with them, as the array '<item>.classes'.
+    With a threshold, all classes that reach it go with them by number, as 'reaching', however many there are. Where the
+    output is a map, the class of each place (H×W) goes with them, as the array '<item>.classes'.
     Raises Nonfinite for a NaN or infinite output.
     """
     name = frame.body["model"]
     items = loaded.inputs_of(frame.arrays, int(frame.body["count"]))
     classes = [int(index) for index in frame.body.get("classes", ())]
     found: dict[int, list[Prediction]] = {}
+    threshold = loaded.explorer.threshold
+    reaching: dict[int, list[int]] = {}
     maps: dict[str, Array] = {}
     for group in same_shapes(items):
         if should_stop():
@@ -38,8 +41,11 @@ def predict(loaded: LoadedExplorer, frame: Frame, send: Send, should_stop: Shoul
         maps |= {f"{n}.classes": to_array(of) for values in places for n, of in zip(group, values, strict=True)}
         for n, output, score in zip(group, outputs, scores, strict=True):
             found[n] = _best(loaded, name, output, score, classes)
+            if threshold is not None:
+                reaching[n] = [index for index, value in enumerate(score.tolist()) if value >= threshold]
     predictions = [PREDICTIONS.dump_python(found[n], mode="json") for n in range(len(items))]
-    return Frame("reply", body={"predictions": predictions}, arrays=maps)
+    body = {"predictions": predictions, "reaching": [reaching.get(n) for n in range(len(items))]}
+    return Frame("reply", body=body, arrays=maps)
 
 
 def in_parts(

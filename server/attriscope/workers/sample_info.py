@@ -73,6 +73,7 @@ class SampleInfo(Message):
     sha256: str
     label: Label | None
     more_labels: list[Label] = Field(default_factory=list, description="beside the first, where classes do not exclude")
+    no_class: bool = Field(default=False, description="whether it is known to be of none, where they do not exclude")
     features: list[SampleFeature]
     shapes: list[list[int]] = Field(description="of each input as the model takes it, without the batch dimension")
 
@@ -80,6 +81,11 @@ class SampleInfo(Message):
     def labels(self) -> list[Label]:
         """All of them."""
         return [] if self.label is None else [self.label, *self.more_labels]
+
+    @property
+    def labelled(self) -> bool:
+        """Whether anything is known of its classes, be it that there is none."""
+        return self.label is not None or self.no_class
 
 
 # A server holds hundreds of thousands of them: slots take a fraction of a model's memory.

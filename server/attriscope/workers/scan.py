@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 from attribution_core.errors import Cancelled
 from attriscope.errors import ExplorerError, SampleError, nearest
 from attriscope.features import baselines
-from attriscope.samples import Example, LabelValue
+from attriscope.samples import Example, LabelValue, Row
 from attriscope.workers.arrays import sample_sha256, to_array
 from attriscope.workers.failures import error_body
 from attriscope.workers.loaded import LoadedExplorer
@@ -74,6 +74,7 @@ def sample_frame(loaded: LoadedExplorer, example: Example, call: int) -> Frame:
         sha256=sample_sha256(example.inputs),
         label=labels[0] if labels else None,
         more_labels=labels[1:],
+        no_class=not labels and _says_none(loaded, example.label),
         features=described,
         shapes=[list(value.shape) for value in loaded.to_model(example.inputs)],
     )
@@ -87,9 +88,25 @@ def _labels(loaded: LoadedExplorer, label: LabelValue) -> list[Label]:
     if loaded.explorer.threshold is None:
         return _label(loaded, str(list(label))[:_MOST_CHARACTERS])
     values = list(label)
-    if len(values) == _outputs(loaded) and all(value in (0, 1) for value in values):
+    if _is_row(label, _outputs(loaded)):
         values = [index for index, value in enumerate(values) if value]
     return [one for value in values for one in _label(loaded, value if isinstance(value, int | str) else str(value))]
+
+
+def _is_row(label: tuple[int | float | str, ...], outputs: int | None) -> bool:
+    """Whether it tells of each class whether it is true; else it lists those that are.
+
+    Of two classes [0, 1] could be either: as integers in a list it is both classes.
+    """
+    if len(label) != outputs or any(value not in (0, 1) for value in label):
+        return False
+    lists_both = outputs == 2 and label[0] != label[1] and all(type(value) is int for value in label)
+    return isinstance(label, Row) or not lists_both
+
+
+def _says_none(loaded: LoadedExplorer, label: LabelValue) -> bool:
+    """Whether a sample that has no label is said to be of no class. A single output has no classes."""
+    return isinstance(label, tuple) and loaded.explorer.threshold is not None and _outputs(loaded) != 1
 
 
 def _label(loaded: LoadedExplorer, label: int | str | None) -> list[Label]:

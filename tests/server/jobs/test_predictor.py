@@ -50,7 +50,7 @@ def test_an_answer_that_cannot_be_read_is_a_failure_and_not_asked_for_ever(monke
         slot = await predicting(stage)
         for _ in range(20):
             for call in open_calls(slot):
-                call[2].set_result(Frame("reply", 0, {"predictions": []}))
+                call[2].set_result(Frame("reply", 0, {"predictions": [], "reaching": []}))
             await settle()
         assert [call[1]["count"] for call in slot.calls] == [3, 1, 1, 1]
         assert [record.errors["m"].code for record in stage.hosts["e"].table.first(3)] == ["internal"] * 3

@@ -31,6 +31,11 @@ def add(table: SampleTable, label: int | None = None, top: int | None = None, sc
         table[index].predictions["m"] = [found]
 
 
+def say_none(table: SampleTable, index: int) -> None:
+    """Labels the sample with none of the classes."""
+    table[index].info = table[index].info.model_copy(update={"no_class": True})
+
+
 def matches(table: SampleTable, **query: object) -> list[int]:
     return [record.info.index for record in table.matches(Query(model="m", **query))]  # type: ignore[arg-type]
 
@@ -192,3 +197,30 @@ def test_an_own_sample_remembers_where_it_comes_from(table: SampleTable) -> None
     assert record.origin.then(edit).edits == (edit, edit)
     uploaded = put(table, "me", 5)
     assert table[uploaded].origin == Origin(None)
+
+
+def test_where_classes_do_not_exclude_each_other_all_that_reach_the_threshold_count(table: SampleTable) -> None:
+    add(table, label=3)
+    table[0].info.more_labels.append(Label(index=30, name="30"))
+    add(table, label=3)
+    add(table)
+    add(table)
+    add(table)
+    for index in (2, 3):
+        say_none(table, index)
+    shown = [Prediction(index=3, name="3", score=0.9, output=2.0)]
+    for index, reaching in enumerate([(3, 30), (3, 30), (), (3,), (3,)]):
+        # 30 reaches it, though it is not among the best that are kept.
+        table[index].file("m", shown, reaching)
+    assert matches(table, correct=True) == [0, 2]
+    assert matches(table, correct=False) == [1, 3]
+    assert matches(table, order="mistakes") == [1, 3]
+    assert matches(table, predicted=30) == [0, 1]
+    assert matches(table, predicted=3) == [0, 1, 3, 4]
+
+
+def test_samples_of_no_class_are_labelled(table: SampleTable) -> None:
+    add(table)
+    say_none(table, 0)
+    table[0].file("m", [Prediction(index=1, name="1", score=0.9, output=2.0)], (1,))
+    assert matches(table, correct=False) == [0]

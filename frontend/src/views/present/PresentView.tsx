@@ -7,6 +7,7 @@ import type { Sample } from "../../api/types";
 import { Refusals } from "../../controls/FetchBar";
 import { Expand } from "../../controls/icons";
 import { aspectOf, rendererOf } from "../../features";
+import { verdict } from "../../state/labels";
 import { isForeign } from "../../state/launches";
 import type { Display, PanelId } from "../../state/page";
 import { useDisplay } from "../../state/services";
@@ -294,7 +295,7 @@ function Prediction({
     return (
       <p className={classes.how}>{sample.errors[model.name] ? text.sample.notPredicted : text.sample.predicting}</p>
     );
-  const wrong = model.outputs !== 1 && sample.label?.index != null && sample.label.index !== top.index;
+  const wrong = verdict(sample, model, description) === false;
   return (
     <p className={classes.prediction} data-testid={TESTID.prediction}>
       <strong>{model.outputs === 1 ? formatScore(top.score, description.score_name) : top.name}</strong>

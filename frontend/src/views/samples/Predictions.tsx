@@ -48,8 +48,8 @@ export function Predictions({ sample, model, columns, explained, against }: Pred
 
   const target = first ? targetFor(first, sample.index) : "predicted";
   const threshold = model.map_shape ? null : (description.threshold ?? null);
-  const reaching = threshold === null ? 0 : predictions.filter(({ score }) => score >= threshold).length;
-  const shown = predictions.slice(0, Math.max(k, reaching));
+  const reaching = threshold === null ? [] : (sample.reaching?.[model.name] ?? []);
+  const shown = predictions.slice(0, Math.max(k, reaching.length));
   const labels = labelsOf(sample);
   const scoreName = model.map_shape ? "probability" : description.score_name;
   const of = explained ?? predictions[0]?.index ?? 0;
@@ -68,7 +68,7 @@ export function Predictions({ sample, model, columns, explained, against }: Pred
         {shown.map((prediction, rank) => {
           const score = formatScore(prediction.score, scoreName);
           const isLabel = labels.includes(prediction.index);
-          const reaches = threshold !== null && prediction.score >= threshold;
+          const reaches = reaching.includes(prediction.index);
           return (
             <li
               key={prediction.index}
@@ -119,7 +119,7 @@ export function Predictions({ sample, model, columns, explained, against }: Pred
       </ol>
       {threshold !== null && (
         <p className={classes.threshold} data-testid={TESTID.threshold}>
-          {text.outputs.reach(reaching, model.outputs ?? predictions.length, formatScore(threshold, scoreName))}
+          {text.outputs.reach(reaching.length, model.outputs ?? predictions.length, formatScore(threshold, scoreName))}
         </p>
       )}
     </div>

@@ -166,7 +166,9 @@ function Head({ sample, columns }: { sample: Sample; columns: readonly Column[] 
       <h2 className={classes.number}>
         <SampleName sample={sample} />
       </h2>
-      {labels.length === 0 && !isOwn(sample.index) && <span className={classes.noLabel}>{text.sample.noLabel}</span>}
+      {labels.length === 0 && (sample.no_class || !isOwn(sample.index)) && (
+        <span className={classes.noLabel}>{sample.no_class ? text.sample.noClass : text.sample.noLabel}</span>
+      )}
       {labels.map(({ index, name }) =>
         index === null || classed.length === 0 ? (
           <span key={name} className={classes.label}>

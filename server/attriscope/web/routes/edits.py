@@ -63,7 +63,8 @@ async def edit_sample(explorer: str, index: int, edit: Edit, services: ServicesD
     )
     if edit.kind == "erase":
         # What is seen through a hole has not become something else; another text may well be another class.
-        info = info.model_copy(update={"label": source.info.label, "more_labels": source.info.more_labels})
+        kept = {name: getattr(source.info, name) for name in ("label", "more_labels", "no_class")}
+        info = info.model_copy(update=kept)
     elif isinstance(edit, Typed) and edit.new and len(info.features) == 1:
         told = replace(told, name=_name(edit.text), edited=None)
     return views.sample(host.add_upload(session, info, made.arrays, settings.max_uploads, told))

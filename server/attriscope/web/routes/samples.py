@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Annotated, Any
 
 from fastapi import Query, Request, Response
@@ -16,7 +17,6 @@ from attriscope.web import views
 from attriscope.web.schemas import Order, Sample, SamplePage
 from attriscope.web.services import ServicesDep, SessionDep
 from attriscope.web.strict_json import strict_router
-from attriscope.workers.choices import rows_of
 from attriscope.workers.messages import MAX_SAMPLES
 
 router = strict_router("/explorers/{explorer}/samples", "samples")
@@ -116,11 +116,12 @@ async def get_baseline(
     """What a baseline looks like for this sample."""
     host = services.board.host(explorer)
     await host.record(session, index)
-    chosen, first = rows_of(baseline)
-    rows = [number for number in sorted({*range(first), *chosen}) if number < len(host.table)]
+    # The same as a map is compared with, so that the picture is of that.
+    rows = await host.rows(baseline)
     inputs = {}
     for position, number in enumerate([index, *rows]):
         inputs.update(host.table.inputs(number, position))
+    made_of = "".join(host.table[number].info.sha256 for number in rows)
     slot = await host.pool.ready_slot()
     try:
         reply = await slot.call("baseline", {"baseline": baseline, "feature": feature, "rows": rows}, inputs)
@@ -128,13 +129,19 @@ async def get_baseline(
         raise Refused(422, error.body) from None
     except WorkerLost:
         raise busy(503, "no_worker", "The model's process is being restarted.", retry_after=2) from None
-    return _versioned(request, host, index, reply.arrays["display"].data, "image/png")
+    return _versioned(request, host, index, reply.arrays["display"].data, "image/png", made_of)
 
 
-def _versioned(request: Request, host: HostedExplorer, index: int, content: bytes | memoryview, kind: str) -> Response:
-    """An answer that the browser keeps but asks about: another dataset may stand behind the same address tomorrow."""
+def _versioned(
+    request: Request, host: HostedExplorer, index: int, content: bytes | memoryview, kind: str, made_of: str = ""
+) -> Response:
+    """An answer that the browser keeps but asks about: another dataset may stand behind the same address tomorrow.
+
+    made_of: the contents of the other samples that it is made of.
+    """
     fingerprint = host.pool.description.fingerprint if host.pool.description else ""
-    tag = f'"{fingerprint[:16]}-{host.table[index].info.sha256[:16]}"'
+    others = f"-{sha256(made_of.encode()).hexdigest()[:16]}" if made_of else ""
+    tag = f'"{fingerprint[:16]}-{host.table[index].info.sha256[:16]}{others}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
