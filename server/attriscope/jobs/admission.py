@@ -17,6 +17,7 @@ from attriscope.jobs.speed import units
 from attriscope.jobs.store import ResultStore
 from attriscope.settings import Settings
 from attriscope.workers.messages import AttributionRequest, Checked
+from attriscope.workers.source import ExplorerSource
 
 logger = logging.getLogger("attriscope.jobs")
 _MOST_CHECKED = 256
@@ -45,7 +46,8 @@ class Admission:
         targets: list[Targets],
         distribution: list[int],
     ) -> tuple[Checked, str]:
-        """What a worker says of the request, and that worker's identity. Asked again, the answer is known.
+        """What a worker says of the request, and that worker's identity. Asked again, the answer is known,
+        but for an object of this process: what it is now, only its worker can tell.
 
         Raises Refused: 422 with the worker's reason, 503 where workers are lost while they answer.
         """
@@ -66,7 +68,9 @@ class Admission:
                 return checked, identity
             try:
                 reply = await slot.call("check", body)
-                checked = self._checked[asked] = Checked.model_validate(reply.body)
+                checked = Checked.model_validate(reply.body)
+                if isinstance(host.source, ExplorerSource):
+                    self._checked[asked] = checked
                 if len(self._checked) > _MOST_CHECKED:
                     del self._checked[next(iter(self._checked))]
                 return checked, identity

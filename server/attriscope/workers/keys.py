@@ -37,7 +37,10 @@ def model_fingerprint(module: nn.Module) -> str:
 
 
 def callable_fingerprint(function: Any) -> str:
-    """SHA-256 of where a function comes from: its file's bytes, else its printed form; 'none' for None."""
+    """SHA-256 of where a function comes from: its file's bytes, else its printed form; 'none' for None.
+
+    Of an object that is called: its printed form, and where its class comes from.
+    """
     if function is None:
         return "none"
     function = getattr(function, "func", function)
@@ -46,7 +49,10 @@ def callable_fingerprint(function: Any) -> str:
     home = f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', '')}"
     if home.startswith("torch."):
         return home
-    return hashlib.sha256(home.encode() + _code_of(function)).hexdigest()
+    made_by = (
+        b"" if inspect.isroutine(function) or inspect.isclass(function) else class_fingerprint(type(function)).encode()
+    )
+    return hashlib.sha256(home.encode() + _code_of(function) + made_by).hexdigest()
 
 
 def class_fingerprint(cls: type) -> str:
