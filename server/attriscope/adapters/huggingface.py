@@ -332,7 +332,7 @@ def _fetched(model: str, kind: Any, **options: Any) -> Any:
     if model.startswith(("/", ".", "~")):
         folder = Path(model).expanduser()
         if not folder.is_dir():
-            raise ExplorerError("folder_missing", f"--model: no folder {folder}.", field="model")
+            raise ExplorerError("folder_missing", f"--model: no folder '{folder}'.", field="model")
         model = str(folder)
     try:
         return kind.from_pretrained(model, trust_remote_code=False, **options)

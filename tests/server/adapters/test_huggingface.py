@@ -17,7 +17,10 @@ import attribution_core
 from attriscope import ExplorerError
 from attriscope.adapters import huggingface
 from attriscope.adapters.huggingface import image_explorer, text_explorer
+from attriscope.jobs.errors import received
+from attriscope.settings import Settings
 from attriscope.workers.arrays import to_tensor
+from attriscope.workers.failures import error_body
 from attriscope.workers.messages import ResultInfo
 from attriscope.workers.runtime import Runtime
 from tests.server.workers.toys import Direct
@@ -394,8 +397,23 @@ def test_a_model_that_cannot_be_downloaded_is_said_with_the_way_out(
     assert (caught.value.code, caught.value.field) == ("model_unavailable", "model")
     assert "'nobody/no-such-model' could not be read" in caught.value.message
     assert "download it elsewhere and give its folder" in caught.value.message
-    with pytest.raises(ExplorerError, match="--model: no folder /no/such/folder"):
+    with pytest.raises(ExplorerError, match="--model: no folder '/no/such/folder'"):
         huggingface.explorer("/no/such/folder", texts=str(tmp_path / "texts.txt"))
+
+
+def test_users_of_a_shared_server_see_no_folder_of_it(tmp_path: Path) -> None:
+    (tmp_path / "my models" / "empty").mkdir(parents=True)
+    (tmp_path / "texts.txt").write_text("good film")
+    for model, texts in (
+        (tmp_path / "my models" / "empty", tmp_path / "texts.txt"),
+        (tmp_path / "my models" / "none", tmp_path / "texts.txt"),
+        (tmp_path / "my models" / "empty", tmp_path / "my texts" / "none.txt"),
+    ):
+        with pytest.raises(ExplorerError) as caught:
+            huggingface.explorer(str(model), texts=str(texts))
+        body = error_body(caught.value).model_dump()
+        assert str(tmp_path) in str(body)
+        assert str(tmp_path) not in str(received(body, Settings(mode="team")))
 
 
 def test_the_extra_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
