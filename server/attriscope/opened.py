@@ -159,9 +159,9 @@ class OpenExplorer:
         return tuple(torch.stack(list(each)).mean(0) for each in zip(*attributions, strict=True))
 
     def _rows(self, choice: BaselineChoice) -> dict[int, Inputs]:
-        chosen, first, count = *rows_of(choice), len(self.explorer.features)
+        chosen, first = rows_of(choice)
         found = {number: self._samples.get(number) for number in {*range(first), *chosen}}
-        return {number: self._to_model(one.inputs[:count]) for number, one in found.items() if one is not None}
+        return {number: self._to_model(example.inputs) for number, example in found.items() if example is not None}
 
     def at_embeddings(
         self,

@@ -211,7 +211,7 @@ def test_the_score_is_named_for_what_it_is(score_func: Any, name: str) -> None:
             "no input 'photo'. There are: image.",
         ),
         (
-            {"presets": {"a": {"target": {"function": "margins"}}}, "targets": {"margin": len}},
+            {"presets": {"a": {"target": {"function": "margins"}}}, "targets": {"margin": sum}},
             "presets['a']['target']['function']",
             "is 'margins'; no such function. Nearest: margin.",
         ),
@@ -235,14 +235,14 @@ def test_good_defaults_are_kept() -> None:
 
 
 def test_settings_that_only_the_model_and_the_samples_can_tell_are_kept() -> None:
-    settings = {
+    settings: dict[str, Any] = {
         "method": "layer_grad_cam",
         "layer": "not.loaded.yet",
         "baseline": ["black", "sample:3", "dataset_mean"],
         "target": {"function": "margin"},
     }
-    large = {"method": "occlusion", "arguments": {"window_height": 500}}
-    explorer = Explorer(nn.ReLU(), DATA, targets={"margin": len}, defaults=large, presets={"a": settings})
+    large: dict[str, Any] = {"method": "occlusion", "arguments": {"window_height": 500}}
+    explorer = Explorer(nn.ReLU(), DATA, targets={"margin": torch.Tensor.sum}, defaults=large, presets={"a": settings})
     assert dict(explorer.defaults) == large
     assert dict(explorer.presets["a"]) == settings
 

@@ -17,7 +17,6 @@ from attriscope.jobs.speed import units
 from attriscope.jobs.store import ResultStore
 from attriscope.settings import Settings
 from attriscope.workers.messages import AttributionRequest, Checked
-from attriscope.workers.source import ExplorerSource
 
 logger = logging.getLogger("attriscope.jobs")
 _MOST_CHECKED = 256
@@ -46,8 +45,7 @@ class Admission:
         targets: list[Targets],
         distribution: list[int],
     ) -> tuple[Checked, str]:
-        """What a worker says of the request, and that worker's identity. Asked again, the answer is known,
-        but for an object of this process: what it is now, only its worker can tell.
+        """What a worker says of the request, and that worker's identity. Asked again, the answer is known.
 
         Raises Refused: 422 with the worker's reason, 503 where workers are lost while they answer.
         """
@@ -68,9 +66,7 @@ class Admission:
                 return checked, identity
             try:
                 reply = await slot.call("check", body)
-                checked = Checked.model_validate(reply.body)
-                if isinstance(host.source, ExplorerSource):
-                    self._checked[asked] = checked
+                checked = self._checked[asked] = Checked.model_validate(reply.body)
                 if len(self._checked) > _MOST_CHECKED:
                     del self._checked[next(iter(self._checked))]
                 return checked, identity

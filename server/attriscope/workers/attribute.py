@@ -260,9 +260,7 @@ class _Job:
                 raise Nonfinite(f"{bad} of {value.numel()} attributions of {name!r} are NaN or infinite.", place=name)
         output, output_baseline, delta = (_finite(x) for x in numbers)
         reading = Reading.of(found.request, item.against) if found.spec.takes_target else OUTPUT
-        several = self._combinations if len(self._combinations) > 1 else []
-        # Of a unit, and of whatever else takes no target, the explained number is not known at either place.
-        compared = zip(several, there or [None] * len(several), strict=False)
+        compared = zip(self._combinations, there, strict=False) if len(self._combinations) > 1 else ()
         info = ResultInfo(
             key=item.key,
             model=found.request.model,

@@ -32,9 +32,8 @@ def describe(loaded: LoadedExplorer, name: str) -> Description:
     explorer = loaded.explorer
     example = None if loaded.first is None else loaded.first.inputs
     count = len(explorer.features)
-    shapes = _shapes(example[:count]) if example else _usual(explorer.features)
-    explained = _shapes(loaded.to_model(example)[:count]) if example else shapes
-    info = registry.InputInfo(explained, unit=explorer.features[0].unit if count == 1 else None)
+    shapes = tuple(tuple(value.shape) for value in example[:count]) if example else _usual(explorer.features)
+    info = registry.InputInfo(shapes, unit=explorer.features[0].unit if count == 1 else None)
     return Description(
         name=explorer.name or name,
         classes=None if explorer.classes is None else list(explorer.classes),
@@ -77,10 +76,6 @@ def _feature(feature: Feature, shape: tuple[int, ...], example: Tensor | None) -
 def _baseline(baseline: Baseline) -> BaselineDescription:
     parts = [BaselinePart(feature=feature, description=what) for feature, what in baseline.parts]
     return BaselineDescription(id=baseline.id, name=baseline.name, description=baseline.description, parts=parts)
-
-
-def _shapes(values: Sequence[Tensor]) -> tuple[tuple[int, ...], ...]:
-    return tuple(tuple(value.shape) for value in values)
 
 
 def _usual(features: Sequence[Feature]) -> tuple[tuple[int, ...], ...]:

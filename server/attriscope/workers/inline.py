@@ -16,7 +16,7 @@ from attriscope.workers.runtime import Runtime
 from attriscope.workers.source import ExplorerSource
 
 Stamp = tuple[tuple[int, int], ...]
-_NEEDS_THE_SAME_MODELS = ("check", "predict", "attribute")
+_NEEDS_THE_SAME_MODELS = ("check", "predict")
 _IN_PROCESS = Notice(
     code="in_process",
     message="The model runs in the notebook's or script's own process: if it hangs it cannot be stopped, and if it "

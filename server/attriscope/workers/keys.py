@@ -37,10 +37,7 @@ def model_fingerprint(module: nn.Module) -> str:
 
 
 def callable_fingerprint(function: Any) -> str:
-    """SHA-256 of where a function comes from: its file's bytes, else its printed form; 'none' for None.
-
-    Of an object that is called: its printed form, and where its class comes from.
-    """
+    """SHA-256 of where a function comes from: its file's bytes, else its printed form; 'none' for None."""
     if function is None:
         return "none"
     function = getattr(function, "func", function)
@@ -49,10 +46,7 @@ def callable_fingerprint(function: Any) -> str:
     home = f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', '')}"
     if home.startswith("torch."):
         return home
-    made_by = (
-        b"" if inspect.isroutine(function) or inspect.isclass(function) else class_fingerprint(type(function)).encode()
-    )
-    return hashlib.sha256(home.encode() + _code_of(function) + made_by).hexdigest()
+    return hashlib.sha256(home.encode() + _code_of(function)).hexdigest()
 
 
 def class_fingerprint(cls: type) -> str:
