@@ -28,6 +28,8 @@ images = torch.rand(8, 3, 24, 24, generator=torch.Generator().manual_seed(4))
 explorer = Explorer(model.eval(), [(image, n % 3) for n, image in enumerate(images)], ["red", "green", "blue"])
 """
 RENDER = "explorer.render(height=700)"
+FOR_ALL = f"explorer.serve(bind_all=True)\n{RENDER}"
+"""Other machines are let in, too."""
 
 
 def notebook(*cells: str) -> dict[str, Any]:
@@ -49,11 +51,11 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def jupyterlab(folder: Path, *, proxy: bool) -> Iterator[str]:
+def jupyterlab(folder: Path, *, proxy: bool, render: str = RENDER) -> Iterator[str]:
     """JupyterLab over `folder/work`, with jupyter-server-proxy or without; yields the notebook's link."""
     work = folder / "work"
     work.mkdir()
-    (work / "explorer.ipynb").write_text(json.dumps(notebook(MODEL, RENDER)), encoding="utf-8")
+    (work / "explorer.ipynb").write_text(json.dumps(notebook(MODEL, render)), encoding="utf-8")
     settings = folder / "jupyterlab_settings_dir" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
     silent = {"fetchNews": "false", "checkForUpdates": False}

@@ -110,7 +110,7 @@ class Explorer:
             raise _wrong("name", name, "a string")
         self.name = name
         self.methods = _methods(methods)
-        settings = Presets(self.models, self.features, self.methods)
+        settings = Presets(self.models, self.features, self.methods, self.targets)
         self.defaults, self.presets = settings.defaults(defaults), settings.named(presets)
 
     def serve(

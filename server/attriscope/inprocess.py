@@ -28,6 +28,9 @@ _LOOK_SECONDS = 0.5
 """Windows hears Ctrl-C between two waits only."""
 _FRAMES = "'self' http://localhost:* http://127.0.0.1:*"
 """Who may frame the page: notebooks, on this machine or through their own proxy."""
+_FRAMES_OF_ALL = "'self' http:"
+"""A notebook elsewhere comes by a name of this machine that nobody knows before. Pages of other host names get a frame
+without a session: browsers send them no strict cookie."""
 
 
 class Served:
@@ -139,7 +142,7 @@ def _settings(explorer: Explorer, debug: bool, port: int | None, bind_all: bool)
         host="0.0.0.0" if bind_all else "127.0.0.1",
         port=port or 0,
         allowed_hosts=[_own_address(), "*"] if bind_all else ["*"],
-        frame_ancestors=_FRAMES,
+        frame_ancestors=_FRAMES_OF_ALL if bind_all else _FRAMES,
         devices=_device(explorer),
         workers_per_device=1,
         idle_unload=None,

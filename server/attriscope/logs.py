@@ -22,7 +22,8 @@ _HANDLER = "attriscope"
 _OURS = ("attriscope", "uvicorn")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SECRET = re.compile(
-    r"(?P<kept>[?&]token=|\battriscope_\d+=|\bbearer\s+|\b(?:set-)?cookie['\"]?\s*[:,=]\s*b?['\"]?)[^\s&;'\"\\]+", re.I
+    r"(?P<kept>[?&]token=|\battriscope_\d+(?:_framed)?=|\bbearer\s+|\b(?:set-)?cookie['\"]?\s*[:,=]\s*b?['\"]?)[^\s&;'\"\\]+",
+    re.I,
 )
 """Links with a token, session cookies, and the headers that carry either."""
 _secrets: set[str] = set()

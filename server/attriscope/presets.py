@@ -10,7 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from attribution_core import registry
 from attriscope.errors import ExplorerError, nearest
+from attriscope.features import baselines
 from attriscope.features.base import Feature
+from attriscope.workers.choices import FunctionTarget
 from attriscope.workers.messages import MAX_K, MAX_SAMPLES, AttributionRequest
 
 _REQUEST = set(AttributionRequest.model_fields) - {"explorer", "samples"}
@@ -34,10 +36,19 @@ class _Drawing(_Page):
 
 
 class Presets:
-    """Checks settings against what an explorer has: models, features and methods, its own ones among them."""
+    """Checks settings against what an explorer has: models, features, methods and targets, its own ones among them.
 
-    def __init__(self, models: Mapping[str, Any], features: Sequence[Feature], methods: Sequence[type]) -> None:
-        self._models = list(models)
+    What depends on a model (layers, classes, regions) or on the samples' size is seen when it is asked for.
+    """
+
+    def __init__(
+        self,
+        models: Mapping[str, Any],
+        features: Sequence[Feature],
+        methods: Sequence[type],
+        targets: Mapping[str, Any],
+    ) -> None:
+        self._models, self._features, self._targets = list(models), features, list(targets)
         self._methods = registry.catalogue(methods)
         self._inputs = registry.InputInfo(tuple(feature.usual for feature in features))
 
@@ -83,18 +94,22 @@ class Presets:
         self._known(field, "model", given, self._models, "unknown_model")
         self._known(field, "method", given, [spec.id for spec in self._methods.methods], "unknown_method")
         self._check_arguments(field, given)
+        self._check_baseline(field, asked)
+        if isinstance(asked.target, FunctionTarget):
+            self._known(f"{field}['target']", "function", asked.target.model_dump(), self._targets, "unknown_target")
         whole = {} if asked.smoothing is None else {"smoothing": asked.smoothing.model_dump()}
         return {**given, **whole}
 
     def _check_arguments(self, field: str, given: Mapping[str, Any]) -> None:
-        """By name: their bounds depend on the size of the samples, which nothing is known of yet."""
+        """By name, kind and lower bound: upper ones depend on the samples' size, which nothing is known of yet."""
         if not given.get("arguments"):
             return
         if "method" not in given:
             raise ExplorerError(
                 "argument_missing", f"{field} has 'arguments' but no 'method' that they are of.", field=field
             )
-        known = list(self._methods.get(given["method"]).arguments(self._inputs).model_fields)
+        arguments = self._methods.get(given["method"]).arguments(self._inputs)
+        known = list(arguments.model_fields)
         for name in given["arguments"]:
             if name not in known:
                 place = f"{field}['arguments'][{name!r}]"
@@ -102,6 +117,22 @@ class Presets:
                 raise ExplorerError(
                     "unknown_argument", f"{place}: {given['method']!r} has no such argument.{hint}", field=place
                 )
+
+        try:
+            arguments.model_validate(dict(given["arguments"]))
+        except ValidationError as error:
+            for problem in error.errors(include_url=False, include_context=False):
+                if problem["loc"] and not problem["type"].startswith("less_than"):
+                    place = f"{field}['arguments'][{problem['loc'][0]!r}]"
+                    message = f"{place} is {problem['input']!r}: {problem['msg']}."
+                    raise ExplorerError("out_of_range", message, field=place) from None
+
+    def _check_baseline(self, field: str, asked: AttributionRequest) -> None:
+        try:
+            baselines.settled(self._features, asked.baseline)
+        except ExplorerError as error:
+            place = f"{field}['baseline']"
+            raise ExplorerError(error.code, f"{place}: {error.message}", field=place, **error.params) from None
 
     @staticmethod
     def _known(field: str, key: str, given: Mapping[str, Any], known: Sequence[str], code: str) -> None:

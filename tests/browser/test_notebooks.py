@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, FrameLocator, Page, Pla
 
 from tests.browser import chromium
 from tests.browser.pictures import take
-from tests.notebooks import jupyterlab
+from tests.notebooks import FOR_ALL, jupyterlab
 
 pytest.importorskip("jupyterlab", reason="JupyterLab is not installed")
 
@@ -92,6 +92,16 @@ def test_the_page_is_shown_in_a_cell(page: Page, tmp_path: Path) -> None:
         run(page, f"http://{REMOTE}{link}")
         expect(page.get_by_text("Install jupyter-server-proxy")).to_be_visible(timeout=PATIENCE)
         expect(page.locator('iframe[title="attriscope"]')).to_be_hidden()
+
+
+def test_a_server_for_all_is_shown_from_elsewhere_without_a_proxy(page: Page, tmp_path: Path) -> None:
+    with jupyterlab(tmp_path, proxy=False, render=FOR_ALL) as link:
+        run(page, f"http://{REMOTE}{link}")
+        explain(opened(page))
+        source = page.locator('iframe[title="attriscope"]').get_attribute("src")
+        assert source is not None
+        assert source.startswith(f"http://{REMOTE}:")
+        assert "/proxy/" not in source
 
 
 def test_the_page_comes_through_the_notebooks_own_proxy(page: Page, tmp_path: Path, context: BrowserContext) -> None:

@@ -193,6 +193,28 @@ def test_the_score_is_named_for_what_it_is(score_func: Any, name: str) -> None:
         ({"presets": {"a": {"model": "net"}}}, "presets['a']['model']", "presets['a'] has no 'model'"),
         ({"presets": {"a": {"method": "deeplift"}}}, "presets['a']['method']", "Nearest: deep_lift"),
         ({"presets": {"a": {"arguments": {"n_steps": 3}}}}, "presets['a']", "'arguments' but no 'method'"),
+        (
+            {"presets": {"a": {"method": "integrated_gradients", "arguments": {"n_steps": 0}}}},
+            "presets['a']['arguments']['n_steps']",
+            "is 0: Input should be greater than or equal to 1",
+        ),
+        (
+            {"defaults": {"method": "integrated_gradients", "arguments": {"n_steps": "50"}}},
+            "defaults['arguments']['n_steps']",
+            "is '50': Input should be a valid integer",
+        ),
+        ({"presets": {"a": {"baseline": "blak"}}}, "presets['a']['baseline']", "No baseline 'blak'. Nearest: black."),
+        ({"defaults": {"baseline": ["zero", "wite"]}}, "defaults['baseline']", "No baseline 'wite'. Nearest: white."),
+        (
+            {"defaults": {"baseline": {"photo": ["zero"]}}},
+            "defaults['baseline']",
+            "no input 'photo'. There are: image.",
+        ),
+        (
+            {"presets": {"a": {"target": {"function": "margins"}}}, "targets": {"margin": sum}},
+            "presets['a']['target']['function']",
+            "is 'margins'; no such function. Nearest: margin.",
+        ),
         ({"presets": {"a": {"outlier": 51}}}, "presets['a']['outlier']", "less than or equal to 50"),
         ({"presets": {"a": {"sign": "both"}}}, "presets['a']['sign']", "presets['a']['sign'] is 'both'"),
     ],
@@ -210,6 +232,19 @@ def test_good_defaults_are_kept() -> None:
     explorer = Explorer({"net": nn.ReLU()}, DATA, defaults={**defaults, "smoothing": {"type": "vargrad"}})
     assert explorer.defaults["arguments"] == {"window_height": 3}
     assert explorer.defaults["smoothing"] == {"type": "vargrad", "samples": 20, "noise": 0.15, "seed": 0}
+
+
+def test_settings_that_only_the_model_and_the_samples_can_tell_are_kept() -> None:
+    settings: dict[str, Any] = {
+        "method": "layer_grad_cam",
+        "layer": "not.loaded.yet",
+        "baseline": ["black", "sample:3", "dataset_mean"],
+        "target": {"function": "margin"},
+    }
+    large: dict[str, Any] = {"method": "occlusion", "arguments": {"window_height": 500}}
+    explorer = Explorer(nn.ReLU(), DATA, targets={"margin": torch.Tensor.sum}, defaults=large, presets={"a": settings})
+    assert dict(explorer.defaults) == large
+    assert dict(explorer.presets["a"]) == settings
 
 
 def test_presets_are_kept_in_their_order() -> None:

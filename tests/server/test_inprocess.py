@@ -152,6 +152,13 @@ def test_bind_all_lets_other_machines_in_with_the_token(
     with visit(output, "127.0.0.1") as visitor:
         assert visitor.client.get("/api/explorers").json()["mode"] == "team"
         visitor.samples(count=1)
+        # A notebook's host name is its own: the frame beside it must be allowed, and its cookie go to no other site.
+        policy = visitor.client.get("/").headers["content-security-policy"]
+        assert policy.endswith("frame-ancestors 'self' http:")
+    token = output.strip().partition("?token=")[2]
+    entered = httpx.get(f"http://127.0.0.1:{port}/", params={"token": token}, headers={"host": f"gpu7:{port}"})
+    (cookie,) = entered.headers.get_list("set-cookie")
+    assert "samesite=strict" in cookie.lower()
     assert httpx.get(f"http://127.0.0.1:{port}/api/explorers").status_code == 401
 
 

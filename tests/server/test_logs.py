@@ -11,6 +11,7 @@ from attriscope.settings import Settings
 
 SECRET = 'to"ken/with-everything'
 COOKIE = "attriscope_8765=0123abcd.4567ef.anna"
+FRAMED = "attriscope_8765_framed=89abcdef.cafe01.berta"
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def test_a4_no_line_shows_a_secret(
     logger.warning("quoted as /?%s", "to%22ken%2Fwith-everything")
     logger.warning("headers: %s", {"cookie": COOKIE, "authorization": "Bearer abcdef"})
     logger.warning("headers: %s", [(b"cookie", COOKIE.encode()), (b"authorization", b"Bearer abcdef")])
-    logger.warning("Cookie: other=1; %s", COOKIE)
+    logger.warning("Cookie: other=1; %s; %s", COOKIE, FRAMED)
     try:
         raise ValueError(f"cannot read {SECRET} or Bearer abcdef")
     except ValueError:
@@ -81,6 +82,8 @@ def test_a4_no_line_shows_a_secret(
         "abcdef",
         "0123abcd",
         "anna",
+        "89abcdef",
+        "berta",
     ):
         assert hidden not in shown, hidden
     assert "cannot read" in shown

@@ -30,7 +30,7 @@ class ImageFolder(Dataset[tuple[Tensor, str | None]]):
     ) -> None:
         self.folder = folder.expanduser().resolve()
         if not self.folder.is_dir():
-            raise ExplorerError("folder_missing", f"--images: no folder {self.folder}.", field="images")
+            raise ExplorerError("folder_missing", f"--images: no folder '{self.folder}'.", field="images")
         self.files = sorted(
             Path(parent, name)
             for parent, folders, names in os.walk(self.folder)
@@ -79,7 +79,7 @@ def read_texts(file: Path) -> Texts:
     Raises ExplorerError: file_missing, texts_broken.
     """
     if not file.is_file():
-        raise ExplorerError("file_missing", f"--texts: no file {file}.", field="texts")
+        raise ExplorerError("file_missing", f"--texts: no file '{file}'.", field="texts")
     try:
         content = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

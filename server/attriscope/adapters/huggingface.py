@@ -22,9 +22,12 @@ from attriscope.explorer import Batch, Explorer, Loader, ScoreFunc
 from attriscope.features.image import ImageFeature
 from attriscope.features.pictures import open_picture
 from attriscope.features.text import TextFeature
+from attriscope.features.tokens import ENDLESS
 
 LENGTH = 128
 """Tokens at most where no length is given: a longer text makes every method slower for all of them."""
+
+_NUMBERED_FROM_PADDING = {"camembert", "data2vec-text", "esm", "ibert", "longformer", "luke", "mpnet", "xmod"}
 
 Labels = Sequence[str | int | None]
 
@@ -127,17 +130,30 @@ class SequenceClassifier(nn.Module):
 class FramedText(TextFeature):
     """A text as a tokenizer frames it: what that adds ('[CLS]', '</s>') stays where it is in every baseline."""
 
-    def __init__(self, name: str, tokenizer: Any) -> None:
+    def __init__(self, name: str, tokenizer: Any, most: int | None, *, pairs: bool) -> None:
+        """most: tokens that the model takes. pairs: a single text that is typed would be none of them."""
         super().__init__(name, tokenizer)
-        words = {self.padding, tokenizer.unk_token_id, tokenizer.mask_token_id}
-        self._frame = torch.tensor(sorted(set(tokenizer.all_special_ids) - words), dtype=torch.long)
+        self._most, self._pairs = most, pairs
+        if pairs:
+            self._encoder = None
+        self._framing = torch.tensor(sorted(self.frame or ()), dtype=torch.long)
 
     def describe(self) -> str:
-        return f"{super().describe()}, frame={self._frame.tolist()}"
+        return f"{super().describe()}, frame={self._framing.tolist()}"
+
+    def untyped(self) -> ExplorerError | None:
+        if not self._pairs:
+            return super().untyped()
+        return ExplorerError(
+            "pairs_untyped",
+            f"{self.name!r} holds pairs of texts; one that is typed would not be told apart into two.",
+            field="text",
+            feature=self.name,
+        )
 
     def baseline(self, baseline: str, example: Tensor) -> Tensor:
         value = super().baseline(baseline, example)
-        return torch.where(torch.isin(example, self._frame.to(example.device)), example, value)
+        return torch.where(torch.isin(example, self._framing.to(example.device)), example, value)
 
 
 class _Texts(Dataset[Batch]):
@@ -161,7 +177,8 @@ def _of_texts(
     length: int | None,
     name: str | None,
 ) -> Explorer:
-    ids, types = _encoded(config, tokenizer, texts, length)
+    ids, types, pairs = _encoded(config, tokenizer, texts, length)
+    most = _most(config, tokenizer)
     models: dict[str, nn.Module | Loader]
     if isinstance(model, nn.Module):
         models = {_named(model): SequenceClassifier(model, tokenizer.pad_token_id)}
@@ -171,7 +188,7 @@ def _of_texts(
         models=models,
         dataset=_Texts(ids, types, _checked(labels, len(ids), "texts")),
         classes=_classes(config),
-        features=FramedText("text", tokenizer),
+        features=FramedText("text", tokenizer, most if most < ENDLESS else None, pairs=pairs),
         score_func=_score_func(config),
         name=name or next(iter(models)),
     )
@@ -181,8 +198,10 @@ def _classifier(loader: Loader, padding: int) -> nn.Module:
     return SequenceClassifier(loader(), padding)
 
 
-def _encoded(config: Any, tokenizer: Any, texts: Sequence[Text], length: int | None) -> tuple[Tensor, Tensor | None]:
-    """Padded token ids, N×L, and of pairs the token types, where the tokenizer tells them."""
+def _encoded(
+    config: Any, tokenizer: Any, texts: Sequence[Text], length: int | None
+) -> tuple[Tensor, Tensor | None, bool]:
+    """Padded token ids, N×L; of pairs the token types, where the tokenizer tells them; whether they are pairs."""
     given = [texts] if isinstance(texts, str) else list(texts)
     pairs = [isinstance(text, tuple | list) and len(text) == 2 for text in given]
     for at, text in enumerate(given):
@@ -213,13 +232,13 @@ def _encoded(config: Any, tokenizer: Any, texts: Sequence[Text], length: int | N
         max_length=min(LENGTH, most) if length is None else length,
         return_tensors="pt",
     )
-    return encoded["input_ids"], encoded.get("token_type_ids") if pairs[0] else None
+    return encoded["input_ids"], encoded.get("token_type_ids") if pairs[0] else None, pairs[0]
 
 
 def _most(config: Any, tokenizer: Any) -> int:
     """Tokens that tokenizer and model take."""
     positions = getattr(config, "max_position_embeddings", None) or tokenizer.model_max_length
-    if config.model_type.endswith("roberta") or config.model_type == "camembert":
+    if "roberta" in config.model_type or config.model_type in _NUMBERED_FROM_PADDING:
         # They number places from behind the padding token's id.
         positions -= tokenizer.pad_token_id + 1
     return int(min(positions, tokenizer.model_max_length))
@@ -332,7 +351,7 @@ def _fetched(model: str, kind: Any, **options: Any) -> Any:
     if model.startswith(("/", ".", "~")):
         folder = Path(model).expanduser()
         if not folder.is_dir():
-            raise ExplorerError("folder_missing", f"--model: no folder {folder}.", field="model")
+            raise ExplorerError("folder_missing", f"--model: no folder '{folder}'.", field="model")
         model = str(folder)
     try:
         return kind.from_pretrained(model, trust_remote_code=False, **options)

@@ -82,7 +82,7 @@ def _download(model: str, published: Any) -> nn.Module:
 def _read_weights(file: Path) -> dict[str, Tensor]:
     """A state dict, also one wrapped in {'state_dict': …} or saved from DataParallel. Unpickles tensors only."""
     if not file.is_file():
-        raise ExplorerError("weights_missing", f"--weights: no file {file}.", field="weights")
+        raise ExplorerError("weights_missing", f"--weights: no file '{file}'.", field="weights")
     try:
         if file.suffix == ".safetensors":
             from safetensors.torch import load_file

@@ -12,7 +12,7 @@ from torch import Tensor
 from attriscope.errors import ExplorerError, user_traceback
 from attriscope.features.base import Baseline, Display, Feature, TypedInput, checked_name
 from attriscope.features.byte_level import readable
-from attriscope.features.tokens import BEGINS, CONTINUES, ENDS, Encoded, encoder_of, most_tokens
+from attriscope.features.tokens import BEGINS, CONTINUES, ENDS, Encoded, encoder_of, frame_of, most_tokens
 from attriscope.features.transforms import Transforms
 from attriscope.workers.messages import LONGEST_TEXT, Notice, TextForm
 
@@ -107,7 +107,7 @@ class TextFeature(Feature):
         }
         self._length, self._most = length, length or most_tokens(vocabulary)
         self._encoder = encoder_of(vocabulary, known) if from_typed is None else _by_user(from_typed)
-        self._decode = getattr(vocabulary, "decode", None)
+        self._decode, self.frame = getattr(vocabulary, "decode", None), frame_of(vocabulary, padding)
 
     def __repr__(self) -> str:
         return f"TextFeature({self.describe()})"
@@ -257,11 +257,20 @@ class TextFeature(Feature):
             return None
         if callable(self._decode):
             with contextlib.suppress(Exception):  # the user's own; the words do as well
-                return str(self._decode([token for token in ids if token != self.padding], skip_special_tokens=True))
+                return str(self._decode(self._unframed(ids), skip_special_tokens=self.frame is None))
         shown = list(words)
         while shown and shown[-1]["padding"]:
             shown.pop()
         return " ".join(word["text"] for word in shown)
+
+    def _unframed(self, ids: Sequence[int]) -> list[int]:
+        """Without what encoding puts there again. In between nothing is left out: an unknown word, a separator."""
+        around, kept = {self.padding, *(self.frame or ())}, list(ids)
+        while kept and kept[-1] in around:
+            kept.pop()
+        while kept and kept[0] in around:
+            kept.pop(0)
+        return kept
 
     # --- maps and baselines ------------------------------------------------------------------------
 

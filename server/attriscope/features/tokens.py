@@ -13,6 +13,8 @@ CONTINUES = "##"
 BEGINS = ("▁", "Ġ")
 ENDS = "</w>"
 _PART = re.compile(r"\w+|[^\w\s]")
+ENDLESS = 1_000_000
+"""Tokenizers say 'no end' with a number of tokens beyond any text."""
 _LONGEST_PIECED = 100
 """Longer words are not looked for in pieces: that takes time by their length squared."""
 _MOST_SAID = 20
@@ -48,9 +50,18 @@ def encoder_of(vocabulary: Any, known: Mapping[str, int]) -> Encoder | None:
 
 
 def most_tokens(vocabulary: Any) -> int | None:
-    """What a tokenizer says that its model takes. Tokenizers say 'no end' with a number beyond any text."""
+    """What a tokenizer says that its model takes."""
     found = getattr(vocabulary, "model_max_length", None)
-    return found if isinstance(found, int) and 0 < found < 1_000_000 else None
+    return found if isinstance(found, int) and 0 < found < ENDLESS else None
+
+
+def frame_of(vocabulary: Any, padding: int) -> frozenset[int] | None:
+    """What a tokenizer puts around texts ('[CLS]', '</s>'); None where it does not tell."""
+    special = getattr(vocabulary, "all_special_ids", None)
+    if not isinstance(special, list | tuple | set | frozenset):
+        return None
+    stand_ins = {getattr(vocabulary, name, None) for name in ("unk_token_id", "mask_token_id")}
+    return frozenset(special) - stand_ins - {padding}
 
 
 def _by_tokenizer(tokenizer: Any, encode: Callable[[str], Any], text: str) -> Encoded:

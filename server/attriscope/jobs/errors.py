@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attriscope.errors import nearest
 from attriscope.settings import Settings
 from attriscope.workers.messages import ErrorBody
+
+logger = logging.getLogger("attriscope.jobs")
+_ROOT = r"(?:~?/|[A-Za-z]:[\\/]|\\\\)"
+_FOLDERS = re.compile(
+    rf"""(?<=['"]){_ROOT}[^'"\n]*[\\/](?=[^'"\n\\/]+['"])|(?<![\w:/\\.~]){_ROOT}(?:[^\s'"/\\]+[\\/]+)+(?=[^\s'"/\\])"""
+)
+"""The folders of an absolute path: in quotes with their spaces, elsewhere up to the first space. No part of a URL."""
 
 
 class Refused(Exception):
@@ -19,9 +28,30 @@ class Refused(Exception):
 
 
 def received(body: Mapping[str, Any], settings: Settings) -> ErrorBody:
-    """An error that a worker sent; where users are not the model's owner, without the owner's traceback."""
+    """An error that a worker sent; where users are not the model's owner, without the owner's traceback and folders.
+
+    Messages quote exceptions of the owner's code and of libraries, which may name any file.
+    """
     error = ErrorBody.model_validate(body)
-    return error if settings.details else error.model_copy(update={"detail": None})
+    if settings.details:
+        return error
+    shown = error.model_copy(
+        update={"detail": None, "message": without_folders(error.message), "params": without_folders(error.params)}
+    )
+    if shown != error:
+        logger.warning(
+            "Shown in part: %s: %s%s", error.code, error.message, f"\n{error.detail}" if error.detail else ""
+        )
+    return shown
+
+
+def without_folders(value: Any) -> Any:
+    """Texts, those within lists and dicts too, with the last part of every absolute path only."""
+    if isinstance(value, str):
+        return _FOLDERS.sub("", value)
+    if isinstance(value, Mapping):
+        return {key: without_folders(one) for key, one in value.items()}
+    return [without_folders(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def not_found(what: str, value: object, known: Sequence[str] = ()) -> Refused:

@@ -173,12 +173,12 @@ def _factory(module: ModuleType, source: ExplorerSource) -> Callable[..., Any]:
 def _import_file(path: Path) -> tuple[ModuleType, bytes]:
     path = path.expanduser().resolve()
     if not path.is_file():
-        raise ExplorerError("file_missing", f"No file {path}.", field="path", path=str(path))
+        raise ExplorerError("file_missing", f"No file '{path}'.", field="path", path=str(path))
     code = path.read_bytes()
     name = path.stem if path.stem not in sys.modules else f"_attriscope_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None:
-        raise ExplorerError("file_missing", f"{path} is not a Python file.", field="path", path=str(path))
+        raise ExplorerError("file_missing", f"'{path}' is not a Python file.", field="path", path=str(path))
     if str(path.parent) not in sys.path:
         sys.path.insert(0, str(path.parent))
     module = importlib.util.module_from_spec(spec)

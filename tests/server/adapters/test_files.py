@@ -45,5 +45,5 @@ def test_a_broken_file_names_the_place(name: str, content: bytes, words: str, tm
 
 
 def test_a_missing_file_is_named() -> None:
-    with pytest.raises(ExplorerError, match=r"--texts: no file none\.txt"):
+    with pytest.raises(ExplorerError, match=r"--texts: no file 'none\.txt'"):
         read_texts(Path("none.txt"))

@@ -17,7 +17,10 @@ import attribution_core
 from attriscope import ExplorerError
 from attriscope.adapters import huggingface
 from attriscope.adapters.huggingface import image_explorer, text_explorer
+from attriscope.jobs.errors import received
+from attriscope.settings import Settings
 from attriscope.workers.arrays import to_tensor
+from attriscope.workers.failures import error_body
 from attriscope.workers.messages import ResultInfo
 from attriscope.workers.runtime import Runtime
 from tests.server.workers.toys import Direct
@@ -201,6 +204,54 @@ def test_m7_pairs_of_texts_bring_their_token_types() -> None:
     assert answer.of("result")
 
 
+def test_the_text_offered_for_editing_is_the_samples_with_its_unknown_words(kind: str) -> None:
+    make, tokenizer = KINDS[kind]
+    names = tokenizer()
+    if kind == "roberta":
+        texts = [*TEXTS, f"bad {names.mask_token} film"]
+    else:
+        texts = [*TEXTS, "The zeppelin film is good.", "good [SEP] bad film"]
+    found = text_explorer(make(), names, texts)
+    (feature,) = found.features
+    for at, text in enumerate(texts):
+        ids = found.dataset[at].inputs
+        offered = feature.display(ids).content["text"]
+        made, _ = feature.from_typed(offered, ids)
+        assert made.tolist() == ids.tolist(), (text, offered)
+
+
+def test_a_pair_of_texts_cannot_be_typed_and_says_why(kind: str) -> None:
+    make, tokenizer = KINDS[kind]
+    found = text_explorer(make(), tokenizer(), [("The film is good.", "bad film"), ("bad film", "A dull film")])
+    (feature,), ids = found.features, found.dataset[0].inputs
+    untyped = feature.untyped()
+    assert untyped is not None
+    assert (untyped.code, untyped.field) == ("pairs_untyped", "text")
+    assert feature.form(ids) is None
+    assert feature.display(ids).content["text"] is None
+    with pytest.raises(ExplorerError, match="holds pairs of texts"):
+        feature.from_typed("The film is good.", ids)
+
+
+def test_a_typed_text_is_bounded_by_the_model_where_the_tokenizer_says_nothing(kind: str) -> None:
+    make, tokenizer = KINDS[kind]
+    names = tokenizer()
+    names.model_max_length = 10**30
+    found = text_explorer(make(), names, ["bad film"])
+    (feature,), ids = found.features, found.dataset[0].inputs
+    form = feature.form(ids)
+    assert form is not None
+    most = 64 if kind == "roberta" else 32
+    assert form.tokens == most
+    with pytest.raises(ExplorerError, match=f"tokens; at most {most} are taken") as refused:
+        feature.from_typed("film " * 100, ids)
+    assert refused.value.code == "text_too_long"
+    longest = next(text for text in ("film" + " film" * n for n in range(most)) if len(names(text).input_ids) == most)
+    made, _ = feature.from_typed(longest, ids)
+    client = Direct(Runtime(found, "cpu"))
+    assert torch.isfinite(client.runtime.loaded.model(model_of(client)).module(made[None]).logits).all()
+
+
 @pytest.mark.parametrize(
     ("settings", "score", "outputs"),
     [
@@ -346,8 +397,23 @@ def test_a_model_that_cannot_be_downloaded_is_said_with_the_way_out(
     assert (caught.value.code, caught.value.field) == ("model_unavailable", "model")
     assert "'nobody/no-such-model' could not be read" in caught.value.message
     assert "download it elsewhere and give its folder" in caught.value.message
-    with pytest.raises(ExplorerError, match="--model: no folder /no/such/folder"):
+    with pytest.raises(ExplorerError, match="--model: no folder '/no/such/folder'"):
         huggingface.explorer("/no/such/folder", texts=str(tmp_path / "texts.txt"))
+
+
+def test_users_of_a_shared_server_see_no_folder_of_it(tmp_path: Path) -> None:
+    (tmp_path / "my models" / "empty").mkdir(parents=True)
+    (tmp_path / "texts.txt").write_text("good film")
+    for model, texts in (
+        (tmp_path / "my models" / "empty", tmp_path / "texts.txt"),
+        (tmp_path / "my models" / "none", tmp_path / "texts.txt"),
+        (tmp_path / "my models" / "empty", tmp_path / "my texts" / "none.txt"),
+    ):
+        with pytest.raises(ExplorerError) as caught:
+            huggingface.explorer(str(model), texts=str(texts))
+        body = error_body(caught.value).model_dump()
+        assert str(tmp_path) in str(body)
+        assert str(tmp_path) not in str(received(body, Settings(mode="team")))
 
 
 def test_the_extra_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -200,8 +200,8 @@ def test_weights_that_do_not_fit_name_the_option(kind: str, images: Path, tmp_pa
     [
         ({"model": "resnet19"}, "unknown_model", "torchvision has no classifier 'resnet19'. Nearest: resnet"),
         ({"model": "fcn_resnet50"}, "unknown_model", "torchvision has no classifier 'fcn_resnet50'"),
-        ({"images": "/nowhere/at/all"}, "folder_missing", "--images: no folder /nowhere/at/all."),
-        ({"weights": "none.pt"}, "weights_missing", "--weights: no file none.pt."),
+        ({"images": "/nowhere/at/all"}, "folder_missing", "--images: no folder '/nowhere/at/all'."),
+        ({"weights": "none.pt"}, "weights_missing", "--weights: no file 'none.pt'."),
     ],
 )
 def test_a_mistake_is_named(changes: dict[str, str], code: str, words: str, images: Path) -> None:

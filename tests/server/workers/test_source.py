@@ -61,7 +61,7 @@ def test_a_module_is_imported_by_name() -> None:
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     error = failure(ExplorerSource("x", path=str(tmp_path / "none.py")))
-    assert (error.code, error.message) == ("file_missing", f"No file {tmp_path / 'none.py'}.")
+    assert (error.code, error.message) == ("file_missing", f"No file '{tmp_path / 'none.py'}'.")
 
 
 def test_a_file_that_is_no_python_is_refused(tmp_path: Path) -> None:

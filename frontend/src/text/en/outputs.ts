@@ -28,7 +28,6 @@ export const outputs = {
   classMap: "Classes",
   classMapOf: (model: string) => `The class that ${model} reads each place as`,
   surface: "Choose a place of the class map: arrows move, Shift and arrows draw a region, Enter explains it",
-  explainThere: (name: string, region: Region) => `Explain ${name} in ${place(region)}`,
   classMapFailed: "The class map could not be loaded.",
   click: "Click a place, or drag over a region, to explain its class.",
 

@@ -28,7 +28,6 @@ export const outputs: Text["outputs"] = {
   classMap: "类别",
   classMapOf: (model) => `${model} 在各处判定的类别`,
   surface: "选择类别图上的位置：方向键移动，Shift 加方向键画出区域，回车键解释",
-  explainThere: (name, region) => `解释${place(region)}处的${name}`,
   classMapFailed: "无法加载类别图。",
   click: "点击一处，或拖动选出区域，即可解释其类别。",
 

@@ -8,11 +8,6 @@ import { noticeText, useText, type Text } from "../../text";
 import { useSubject } from "../workspace";
 import classes from "./own.module.css";
 
-/** The same without the label: "sample 3". */
-export function shortNameOf(text: Text, sample: Sample, description: Description): string {
-  return isOwn(sample.index) ? nameOf(text, sample, description) : text.share.sampleName(sample.index);
-}
-
 type Edited = NonNullable<Sample["edit"]>;
 
 /** What a sample is called in a sentence. */
@@ -20,6 +15,11 @@ export function nameOf(text: Text, sample: Sample, description: Description): st
   if (sample.edit) return describeEdit(text, sample.edit, description);
   if (isOwn(sample.index)) return sample.name ?? text.own.yourSample;
   return text.sample.image(sample.index, sample.label?.name ?? null);
+}
+
+/** The same without the label: "sample 3". */
+export function shortNameOf(text: Text, sample: Sample, description: Description): string {
+  return isOwn(sample.index) ? nameOf(text, sample, description) : text.share.sampleName(sample.index);
 }
 
 /** "edited from #3: 12 % erased, filled with blur", "edited from #3: hue 1.2" */
