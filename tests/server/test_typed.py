@@ -157,7 +157,7 @@ def test_other_inputs_stay_those_of_the_sample(several: LiveServer) -> None:
 
 def test_each_input_tells_the_baselines_that_it_has_itself(several: LiveServer) -> None:
     image, words, table, _ = several.explorer()["description"]["features"]
-    assert [baseline["id"] for baseline in words["baselines"]] == ["padding"]
+    assert [baseline["id"] for baseline in words["baselines"]] == ["padding", "unknown"]
     assert [baseline["id"] for baseline in table["baselines"]] == ["zero", "mean", "sample"]
     mask = {"width": 6, "height": 6, "bits": base64.b64encode(bytes([255] * 5)).decode()}
     for baseline in image["baselines"]:

@@ -106,9 +106,7 @@ def combinations(features: Sequence[Feature], choice: BaselineChoice, rows: Rows
     return list(dict.fromkeys(resolved))
 
 
-def of_each(
-    features: Sequence[Feature], names: Names, example: Sequence[Tensor], rows: Rows = _NONE
-) -> list[Tensor]:
+def of_each(features: Sequence[Feature], names: Names, example: Sequence[Tensor], rows: Rows = _NONE) -> list[Tensor]:
     """The baselines of one example's inputs. Raises ExplorerError for a sample of another size than the example."""
     each = zip(features, names, example, strict=False)
     return [
