@@ -27,6 +27,9 @@ _TRIES = 30
 
 def run(page: Page, link: str) -> None:
     """Opens the notebook and runs both of its cells."""
+    # On a slow machine JupyterLab asks whether to go on waiting, or tells of a connection that it has made again.
+    asked = page.locator("dialog.jp-Dialog")
+    page.add_locator_handler(asked, lambda dialog: dialog.locator(".jp-mod-accept").first.click())
     page.goto(link)
     cells = page.locator(".jp-Notebook .jp-CodeCell")
     expect(cells).to_have_count(2, timeout=PATIENCE)
