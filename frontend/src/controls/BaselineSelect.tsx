@@ -6,6 +6,7 @@ import type { FeatureDescription, Sample } from "../api/types";
 import { isPictured } from "../features";
 import {
   countBaselines,
+  isOfSample,
   isSample,
   isSamples,
   MOST_BASELINES,
@@ -104,7 +105,12 @@ function InputBaselines({ feature, several }: InputBaselinesProps): ReactElement
               className="visually-hidden"
               onChange={(event) => choose(id, event.currentTarget.checked)}
             />
-            <Thumbnail feature={feature} id={id} first={samples.items[0]} />
+            <Thumbnail
+              feature={feature}
+              id={id}
+              // What is made of many samples has them read: not before it is wanted.
+              first={isOfSample(id) || chosen.includes(id) ? samples.items[0] : undefined}
+            />
             <span className={classes.name}>{offeredName(text, { slot, id }, feature)}</span>
           </label>
         ))}

@@ -1,6 +1,6 @@
 /** What inputs are compared with: for each a baseline, or several of which the attributions are averaged. */
 
-import type { AttributionRequest, BaselineDescription, FeatureDescription } from "../api/types";
+import type { AttributionRequest, FeatureDescription } from "../api/types";
 
 export type BaselineChoice = NonNullable<AttributionRequest["baseline"]>;
 
@@ -18,7 +18,7 @@ export function numberIn(name: string): number | null {
 }
 
 /** What is made of a sample itself can also fill a part of it. */
-export const isOfSample = ({ id }: BaselineDescription): boolean => id !== "dataset_mean";
+export const isOfSample = (id: string): boolean => id !== "dataset_mean";
 
 export const isSample = (name: string): boolean => /^sample:\d{1,9}$/.test(name);
 export const isSamples = (name: string): boolean => /^samples:\d{1,9}$/.test(name);

@@ -26,7 +26,7 @@ export function EraseEditor({ sample, feature, onClose }: EditorProps<FeatureOf<
   const [tool, setTool] = useState<Tool>("box");
   const [size, setSize] = useState(Math.max(1, Math.round(Math.min(width, height) / 8)));
   const described = description.features.find((each) => each.name === name);
-  const baselines = (described?.baselines ?? []).filter(isOfSample);
+  const baselines = (described?.baselines ?? []).filter(({ id }) => isOfSample(id));
   const [fill, setFill] = useState(() => startFill(baselines, described ? namesFor(settings.baseline, described) : []));
   const share = countPixels(mask) / (width * height);
   const edit = useMemo(
