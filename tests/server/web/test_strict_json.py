@@ -110,5 +110,6 @@ def test_r3_a_bad_target_is_told_as_one_field(bare: BareServer, target: object) 
     error = json.loads(bare.ask("/api/jobs", "POST", JSON, json.dumps({**REQUEST, "target": target}).encode()).body)
     assert error["field"] == "target"
     assert error["message"].endswith(
-        "it must be 'predicted', 'runner_up', 'label' or a class index of at least 0, two of them, one in a region, or the name of a function."
+        "it must be 'predicted', 'runner_up', 'label' or a class index of at least 0, two of them, one in a region, "
+        "or the name of a function."
     )
