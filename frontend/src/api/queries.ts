@@ -3,6 +3,7 @@
 import { QueryClient, useQueries, useQuery, type UseQueryResult } from "@tanstack/react-query";
 
 import { ApiError } from "./errors";
+import { forgetOldest } from "./idle";
 import { loadImage, type Picture } from "./image";
 import * as routes from "./routes";
 import type { HeatMap, NpyArray } from "../heatmap";
@@ -35,7 +36,7 @@ function shouldRetry(failures: number, error: unknown): boolean {
 }
 
 export function createQueryClient(): QueryClient {
-  return new QueryClient({
+  const client = new QueryClient({
     defaultOptions: {
       queries: {
         retry: shouldRetry,
@@ -46,6 +47,8 @@ export function createQueryClient(): QueryClient {
       },
     },
   });
+  forgetOldest(client);
+  return client;
 }
 
 export const keys = {
