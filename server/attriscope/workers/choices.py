@@ -6,7 +6,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidatorFunctionWrapHandler, WrapValidator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 MAX_BASELINES = 16
@@ -98,7 +106,21 @@ def class_target(target: object) -> ClassTarget | None:
 # --- baselines -------------------------------------------------------------------------------------
 
 Names = Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1, max_length=MAX_BASELINES)]
-BaselineChoice = str | Names | dict[str, Names]
+
+
+def _baseline_choice(value: object, handler: ValidatorFunctionWrapHandler) -> object:
+    """One sentence for the whole choice, not one for each form that it does not have."""
+    try:
+        return handler(value)
+    except ValidationError:
+        raise PydanticCustomError(
+            "baseline",
+            "it must be a name, 1 to {most} names to average, or for each input by its name a list of them",
+            {"most": MAX_BASELINES},
+        ) from None
+
+
+BaselineChoice = Annotated[str | Names | dict[str, Names], WrapValidator(_baseline_choice)]
 """A name for all inputs, several whose attributions are averaged, or names for each input, by feature."""
 
 _SAMPLE = re.compile(r"sample:(\d{1,9})")

@@ -113,3 +113,12 @@ def test_r3_a_bad_target_is_told_as_one_field(bare: BareServer, target: object) 
         "it must be 'predicted', 'runner_up', 'label' or a class index of at least 0, two of them, one in a region, "
         "or the name of a function."
     )
+
+
+@pytest.mark.parametrize("baseline", [[f"sample:{n}" for n in range(17)], [], [""], 3, {"image": "black"}])
+def test_r3_a_bad_baseline_is_told_as_one_field(bare: BareServer, baseline: object) -> None:
+    error = json.loads(bare.ask("/api/jobs", "POST", JSON, json.dumps({**REQUEST, "baseline": baseline}).encode()).body)
+    assert error["field"] == "baseline"
+    assert error["message"].endswith(
+        "it must be a name, 1 to 16 names to average, or for each input by its name a list of them."
+    )
