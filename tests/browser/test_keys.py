@@ -41,7 +41,7 @@ def test_the_list_of_keys_passes_axe(page: Page, scenes: LiveServer, scheme: str
     ExplorerPage(page, scenes, "count=1").ready(1)
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
-    page.wait_for_function("document.getAnimations().every(each => each.playState === 'finished')")
+    page.evaluate("Promise.allSettled(document.getAnimations().map(each => each.finished))")
     assert violations(page) == []
 
 

@@ -31,6 +31,7 @@ export function MethodSelect(): ReactElement {
         value={method.id}
         allowDeselect={false}
         searchable={description.methods.length > 8}
+        selectFirstOptionOnChange
         nothingFoundMessage={text.settings.noMethod}
         maxDropdownHeight={420}
         comboboxProps={{ shadow: "md", width: 360, position: "bottom-start" }}

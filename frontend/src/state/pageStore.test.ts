@@ -54,14 +54,31 @@ describe("createPageStore", () => {
     expect([browse.start, ask.columns[0]?.method]).toEqual([8, "saliency"]);
   });
 
-  it("writes many quick changes once, under the same path", () => {
+  it("writes the first of many quick changes at once and the last when it is quiet, under the same path", () => {
     const bar = new Bar();
+    const replace = vi.spyOn(bar.history, "replaceState");
     const store = createPageStore(bar, new Drawer());
-    for (let i = 0; i < 50; i++) store.change({ display: { opacity: i / 100 } });
+    for (let i = 0; i < 50; i++) {
+      store.change({ display: { opacity: i / 100 } });
+      vi.advanceTimersByTime(20);
+    }
     expect(store.get().display.opacity).toBe(0.49);
-    expect(bar.entries).toEqual(["/prefix/"]);
+    expect(bar.entries).toEqual(["/prefix/?opacity=0"]);
     vi.runAllTimers();
     expect(bar.entries).toEqual(["/prefix/?opacity=0.49"]);
+    expect(replace).toHaveBeenCalledTimes(2);
+  });
+
+  it("does not write over where Back went to", () => {
+    const bar = new Bar();
+    const replace = vi.spyOn(bar.history, "replaceState");
+    const store = createPageStore(bar, new Drawer());
+    store.change({ browse: { start: 8 } });
+    store.change({ browse: { start: 16 } });
+    bar.back("?start=1");
+    vi.runAllTimers();
+    expect(store.get().browse.start).toBe(1);
+    expect(replace).toHaveBeenCalledTimes(1);
   });
 
   it("makes a step that Back returns from, without losing what was not written yet", () => {

@@ -33,8 +33,8 @@ export interface Address {
   removeEventListener: (type: "popstate", listener: () => void) => void;
 }
 
-/** Browsers refuse more than about 100 address changes in 30 s; a slider makes more. */
-const WRITE_DELAY = 200;
+/** Browsers refuse more than about 100 address changes in 30 s; a slider makes more: its first and its last are written. */
+const WRITE_DELAY = 300;
 const MEMORY_KEY = "attriscope.page.";
 
 /** `memory` is this tab's, `habits` outlive it. */
@@ -43,17 +43,20 @@ export function createPageStore(address: Address, memory: PageMemory, habits: Pa
   const store = createStore<Page>(read());
   /** Pages of the explorers that were left: whole here, as an address in the memory. */
   const left = new Map<string, Page>();
+  let written = store.get();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   const write = (how: "pushState" | "replaceState"): void => {
-    clearTimeout(timer);
-    timer = undefined;
-    const written = serialise(store.get());
+    written = store.get();
+    const parameters = serialise(written);
     // The language of the interface is not part of the page's state, but a link that sets it keeps it.
     const language = new URLSearchParams(address.location.search).get("lang");
-    if (language !== null) written.set("lang", language);
-    const query = written.toString();
+    if (language !== null) parameters.set("lang", language);
+    const query = parameters.toString();
     address.history[how](null, "", address.location.pathname + (query ? `?${query}` : ""));
+  };
+  const writeRest = (): void => {
+    if (store.get() !== written) write("replaceState");
   };
 
   if (habits && !address.location.search) {
@@ -75,10 +78,9 @@ export function createPageStore(address: Address, memory: PageMemory, habits: Pa
   };
 
   const onPopState = (): void => {
-    clearTimeout(timer);
-    timer = undefined;
     leave();
     store.set(read());
+    written = store.get();
   };
   address.addEventListener("popstate", onPopState);
 
@@ -86,7 +88,7 @@ export function createPageStore(address: Address, memory: PageMemory, habits: Pa
     ...store,
     change: (change, { step = false } = {}) => {
       const page = store.get();
-      if (step && timer !== undefined) write("replaceState");
+      if (step) writeRest();
       store.set({
         ask: change.ask ? { ...page.ask, ...change.ask } : page.ask,
         browse: change.browse ? { ...page.browse, ...change.browse } : page.browse,
@@ -96,13 +98,16 @@ export function createPageStore(address: Address, memory: PageMemory, habits: Pa
       });
       if (habits && change.display) rememberDisplay(habits, store.get().display);
       if (step) write("pushState");
-      else {
-        clearTimeout(timer);
-        timer = setTimeout(() => write("replaceState"), WRITE_DELAY);
-      }
+      // At once, for who reloads at once; then not again until it has been quiet for a while.
+      else if (timer === undefined) write("replaceState");
+      clearTimeout(timer);
+      timer = setTimeout(() => {
+        timer = undefined;
+        writeRest();
+      }, WRITE_DELAY);
     },
     open: (explorer, first) => {
-      if (timer !== undefined) write("replaceState");
+      writeRest();
       leave();
       const { display } = store.get();
       const page = find(explorer) ?? (explorer === first ? find("") : null) ?? { ...INITIAL, display };

@@ -95,6 +95,8 @@ function Choice({ focused = false, label, data, onChoose }: ChoiceProps): ReactE
       data={data}
       value={null}
       searchable
+      selectFirstOptionOnChange
+      selectFirstOptionOnDropdownOpen
       limit={SHOWN}
       nothingFoundMessage={text.columns.nothing}
       comboboxProps={{ withinPortal: false, shadow: "md" }}
