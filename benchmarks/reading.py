@@ -3,7 +3,8 @@
 - *First paint*: of a fresh browser context, logged in, with nothing in its cache, by the browser's own clock.
 - *Fetch*: from the click to the first map on a canvas, for eight samples that nobody has asked for before. The click
   comes half a second after the samples are there, as no reader's comes sooner: until then the page asks for estimates.
-- *Scrolling*: frames a second while a page of as many samples as it shows, with their maps, goes by at 2400 px/s.
+- *Scrolling*: frames a second while a page of as many samples as it shows goes by at 2400 px/s, once every map of it
+  has been drawn.
 - *Recolouring*: from the click on another scale until the last map of the page has been put on its canvas.
 - *Memory*: the page's JavaScript heap after forced garbage collection, and what is resident of the web process, after
   `WARM_FETCHES` fetches and after 200 more, each of a sample of its own.
@@ -109,6 +110,11 @@ def fetched(page: Page) -> None:
     page.get_by_text("All maps are up to date").wait_for()
 
 
+def drawn(page: Page, maps: int) -> None:
+    """Waits for maps still on their way from the store."""
+    page.wait_for_function("(maps) => document.querySelectorAll('canvas[data-panel=overlay]').length === maps", arg=maps)
+
+
 def following(page: Page, samples: int) -> None:
     """The next samples, of which nothing is drawn yet."""
     page.get_by_role("button", name="Next samples").click()
@@ -147,6 +153,7 @@ def scrolling(table: Table, browser: Browser, server: LiveServer) -> None:
     most = server.explorer()["limits"]["samples"]
     with opened(browser, server, f"count={most}&method=saliency&size=small", most) as page:
         fetched(page)
+        drawn(page, most)
         found = page.evaluate(SCROLL, 2400)
     times = found["times"]
     frames = (len(times) - 1) / (times[-1] - times[0]) * 1000

@@ -93,6 +93,38 @@ describe("fetching", () => {
     });
   });
 
+  it("finishes what was done before the server's reply, however much was asked for before", async () => {
+    const answer = server.startJob;
+    let seq = 0;
+    server.startJob = async (asked) => {
+      const made = await answer(asked);
+      const over = { ...made, state: "done" as const, items: [item(asked.samples[0] ?? 0, "done")] };
+      store.receive({ id: `b-${++seq}`, event: { type: "job", job: over } });
+      return made;
+    };
+    for (let sample = 0; sample < 900; sample++) {
+      await store.launch([columnRequest({ samples: [sample] })], "fetch");
+      expect(cellOf(sample)?.shown?.item.sample).toBe(sample);
+    }
+    expect(store.get().launches.length).toBeLessThan(650);
+    expect(store.get().jobs.size).toBeLessThan(1050);
+  });
+
+  it("keeps what is under way, however long ago it was asked for", async () => {
+    await store.launch([columnRequest({ samples: [0] })], "fetch");
+    for (let sample = 1; sample < 700; sample++) {
+      await store.launch([columnRequest({ samples: [sample] })], "fetch");
+      finish(`j${sample + 1}`, sample, sample);
+      store.receive({
+        id: `b-${sample + 0.5}`,
+        event: { type: "job", job: { ...server.jobs.get(`j${sample + 1}`)!, state: "done" } },
+      });
+    }
+    expect(cellOf(0)?.pending).toBe("queued");
+    finish("j1", 0, 1000);
+    expect(cellOf(0)?.shown?.item.sample).toBe(0);
+  });
+
   it("cancels those of an explorer that are meant, and no others", async () => {
     await store.launch([columnRequest({ samples: [0] }), columnRequest({ samples: [1], method: "saliency" })], "fetch");
     await store.cancel("scenes", ({ request: { method } }) => method === "saliency");

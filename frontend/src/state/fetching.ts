@@ -4,7 +4,7 @@ import { ApiError, toErrorBody } from "../api/errors";
 import type { StreamedEvent } from "../api/stream";
 import type { AttributionRequest, ErrorBody, Job } from "../api/types";
 import { applyEvent, applyReply, interrupt, isOver, NO_JOBS, type Jobs } from "./jobs";
-import { activity, type Hold, type Launch, type Stamp } from "./launches";
+import { activity, isActive, type Hold, type Launch, type Stamp } from "./launches";
 import { BLANK } from "./page";
 import type { ColumnRequest } from "./settings";
 import { createStore, type Store } from "./store";
@@ -38,8 +38,10 @@ export interface FetchingStore extends Store<Fetching> {
 }
 
 const MEMORY_KEY = "attriscope.launches";
+/** Of those that are over. */
 const KEPT_LAUNCHES = 600;
-const KEPT_JOBS = 400;
+/** Of other tabs, once they are over. */
+const KEPT_JOBS = 200;
 const RESTORED = 64;
 /** Seconds that are waited out; whoever is told to wait longer decides for himself. */
 const LONGEST_HOLD = 120;
@@ -102,7 +104,8 @@ export function createFetchingStore(routes: JobRoutes, memory: Memory): Fetching
         held: null,
         error: null,
       }));
-      change({ launches: [...store.get().launches, ...fresh].slice(-KEPT_LAUNCHES), cancelError: null });
+      const { launches, jobs } = store.get();
+      change({ launches: [...newest(launches, jobs), ...fresh], cancelError: null });
       await Promise.all(fresh.map(send));
     },
     cancel: async (explorer, which = () => true) => {
@@ -163,13 +166,22 @@ function holdOf(error: unknown, before: Hold | null): Hold | null {
   return { error: error.body, until: Date.now() + error.retryAfter * 1000, attempts };
 }
 
-/** Jobs of other tabs come by the same events; of those only the newest are kept. */
+function newest(launches: readonly Launch[], jobs: Jobs): readonly Launch[] {
+  const over = launches.filter((launch) => !isActive(launch, jobs));
+  const forgotten = new Set(over.slice(0, Math.max(over.length - KEPT_LAUNCHES, 0)));
+  return launches.filter((launch) => !forgotten.has(launch));
+}
+
+/**
+ * Jobs of other tabs come by the same events. The newest stay even if they are over: one of them may be this tab's,
+ * done before the reply that says so.
+ */
 function prune(jobs: Jobs, launches: readonly Launch[]): Jobs {
-  if (jobs.size <= KEPT_JOBS) return jobs;
+  if (jobs.size <= launches.length + 2 * KEPT_JOBS) return jobs;
   const mine = new Set(launches.map(({ job }) => job));
-  const spare = [...jobs.values()].filter(({ job }) => !mine.has(job.id) && isOver(job.state));
+  const others = [...jobs.values()].filter(({ job }) => !mine.has(job.id) && isOver(job.state));
   const kept = new Map(jobs);
-  for (const { job } of spare.slice(0, jobs.size - KEPT_JOBS / 2)) kept.delete(job.id);
+  for (const { job } of others.slice(0, Math.max(others.length - KEPT_JOBS, 0))) kept.delete(job.id);
   return kept;
 }
 

@@ -231,12 +231,14 @@ export interface Activity {
   readonly held: Hold | null;
 }
 
+export function isActive({ job, error }: Launch, jobs: Jobs): boolean {
+  if (error) return false;
+  const known = job === null ? undefined : jobs.get(job);
+  return job === null || (known !== undefined && !isOver(known.job.state));
+}
+
 export function activity(launches: readonly Launch[], jobs: Jobs, explorer: string): Activity {
-  const active = launches.filter(({ job, error, request }) => {
-    if (error || request.explorer !== explorer) return false;
-    const known = job === null ? undefined : jobs.get(job);
-    return job === null || (known !== undefined && !isOver(known.job.state));
-  });
+  const active = launches.filter((launch) => launch.request.explorer === explorer && isActive(launch, jobs));
   const known = active.flatMap(({ job }) => (job === null ? [] : [jobs.get(job)])).flatMap((t) => (t ? [t.job] : []));
   const sum = (value: (job: Job) => number): number => known.reduce((total, job) => total + value(job), 0);
   const etas = known.flatMap((job) => job.eta_seconds ?? []);
