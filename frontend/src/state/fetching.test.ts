@@ -68,6 +68,16 @@ const cellOf = (sample: number, column = 1): Cell | undefined =>
   cells(store.get().launches, store.get().jobs, "scenes").get(cellKey(column, sample));
 const finish = (id: string, sample: number, seq: number, patch: Parameters<typeof item>[2] = {}): void =>
   store.receive({ id: `b-${seq}`, event: { type: "item", job: id, item: item(sample, "done", patch) } });
+const end = (id: string, seq: number): void => {
+  const { request, ...begun } = server.jobs.get(id)!;
+  const over = {
+    ...begun,
+    request,
+    state: "done" as const,
+    items: request.samples.map((index) => item(index, "done")),
+  };
+  store.receive({ id: `b-${seq}`, event: { type: "job", job: over } });
+};
 
 describe("fetching", () => {
   it("shows each map as it is finished", async () => {
@@ -102,23 +112,42 @@ describe("fetching", () => {
       store.receive({ id: `b-${++seq}`, event: { type: "job", job: over } });
       return made;
     };
-    for (let sample = 0; sample < 900; sample++) {
+    for (let sample = 0; sample < 500; sample++) {
       await store.launch([columnRequest({ samples: [sample] })], "fetch");
       expect(cellOf(sample)?.shown?.item.sample).toBe(sample);
     }
-    expect(store.get().launches.length).toBeLessThan(650);
-    expect(store.get().jobs.size).toBeLessThan(1050);
+    expect(store.get().launches.length).toBeLessThan(250);
+    expect(store.get().jobs.size).toBeLessThan(350);
+  });
+
+  it("forgets what nothing is seen of any more, and nothing else", async () => {
+    const methods = (): string[] => store.get().launches.map(({ request }) => request.method);
+    const ask = (method: string, samples: number[], column = 1): Promise<void> =>
+      store.launch([{ ...columnRequest({ samples, method }), column }], "fetch");
+    await ask("a", [0, 1]);
+    end("j1", 1);
+    await ask("b", [0]);
+    end("j2", 2);
+    await ask("c", [1], 2);
+    end("j3", 3);
+    // Sample 1 of the first column is still the first one's.
+    expect(methods()).toEqual(["a", "b", "c"]);
+    await ask("d", [1, 0]);
+    finish("j4", 1, 5);
+    await ask("e", [5]);
+    expect(methods()).toEqual(["b", "c", "d", "e"]);
+    expect(cellOf(0)).toMatchObject({ pending: "queued", shown: { request: { method: "b" } } });
+    end("j4", 6);
+    await ask("f", [6]);
+    expect(methods()).toEqual(["c", "d", "e", "f"]);
+    expect([cellOf(0), cellOf(1), cellOf(1, 2)].map((cell) => cell?.shown?.request.method)).toEqual(["d", "d", "c"]);
   });
 
   it("keeps what is under way, however long ago it was asked for", async () => {
     await store.launch([columnRequest({ samples: [0] })], "fetch");
-    for (let sample = 1; sample < 700; sample++) {
+    for (let sample = 1; sample < 300; sample++) {
       await store.launch([columnRequest({ samples: [sample] })], "fetch");
-      finish(`j${sample + 1}`, sample, sample);
-      store.receive({
-        id: `b-${sample + 0.5}`,
-        event: { type: "job", job: { ...server.jobs.get(`j${sample + 1}`)!, state: "done" } },
-      });
+      end(`j${sample + 1}`, sample);
     }
     expect(cellOf(0)?.pending).toBe("queued");
     finish("j1", 0, 1000);

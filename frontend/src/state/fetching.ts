@@ -4,7 +4,7 @@ import { ApiError, toErrorBody } from "../api/errors";
 import type { StreamedEvent } from "../api/stream";
 import type { AttributionRequest, ErrorBody, Job } from "../api/types";
 import { applyEvent, applyReply, interrupt, isOver, NO_JOBS, type Jobs } from "./jobs";
-import { activity, isActive, type Hold, type Launch, type Stamp } from "./launches";
+import { activity, isActive, superseded, type Hold, type Launch, type Stamp } from "./launches";
 import { BLANK } from "./page";
 import type { ColumnRequest } from "./settings";
 import { createStore, type Store } from "./store";
@@ -39,9 +39,9 @@ export interface FetchingStore extends Store<Fetching> {
 
 const MEMORY_KEY = "attriscope.launches";
 /** Of those that are over. */
-const KEPT_LAUNCHES = 600;
+const KEPT_LAUNCHES = 200;
 /** Of other tabs, once they are over. */
-const KEPT_JOBS = 200;
+const KEPT_JOBS = 32;
 const RESTORED = 64;
 /** Seconds that are waited out; whoever is told to wait longer decides for himself. */
 const LONGEST_HOLD = 120;
@@ -167,9 +167,10 @@ function holdOf(error: unknown, before: Hold | null): Hold | null {
 }
 
 function newest(launches: readonly Launch[], jobs: Jobs): readonly Launch[] {
-  const over = launches.filter((launch) => !isActive(launch, jobs));
-  const forgotten = new Set(over.slice(0, Math.max(over.length - KEPT_LAUNCHES, 0)));
-  return launches.filter((launch) => !forgotten.has(launch));
+  const hidden = superseded(launches, jobs);
+  const over = launches.filter((launch) => !hidden.has(launch) && !isActive(launch, jobs));
+  const oldest = new Set(over.slice(0, Math.max(over.length - KEPT_LAUNCHES, 0)));
+  return launches.filter((launch) => !hidden.has(launch) && !oldest.has(launch));
 }
 
 /**

@@ -23,25 +23,27 @@ export function isCurrent(cell: Cell, wanted: Wanted, sample: Sample): boolean {
 }
 
 interface Judged extends Wanted {
-  readonly sample: Sample;
+  readonly cell: Cell;
   readonly freshness: Freshness;
   readonly current: boolean;
 }
 
-/** Every cell of the page is judged whenever one of them changes. */
-const judged = new WeakMap<Cell, Judged>();
+/** By column. Every cell of the page is judged whenever one of them changes; what was judged goes with the sample. */
+const judged = new WeakMap<Sample, Map<number, Judged>>();
 
 function judge(cell: Cell, wanted: Wanted, sample: Sample): Judged {
   const { description, settings } = wanted;
-  const known = judged.get(cell);
-  if (known?.sample === sample && known.settings === settings && known.description === description) return known;
+  const columns = judged.get(sample) ?? new Map<number, Judged>();
+  judged.set(sample, columns);
+  const known = columns.get(settings.id);
+  if (known?.cell === cell && known.settings === settings && known.description === description) return known;
   const fresh = {
     ...wanted,
-    sample,
+    cell,
     freshness: freshnessOf(cell, wanted, sample),
     current: madeSo(cell, wanted, sample),
   };
-  judged.set(cell, fresh);
+  columns.set(settings.id, fresh);
   return fresh;
 }
 

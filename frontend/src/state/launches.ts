@@ -231,6 +231,20 @@ export interface Activity {
   readonly held: Hold | null;
 }
 
+/** Those whose every cell shows what a later one brought: nothing of them is seen any more. */
+export function superseded(launches: readonly Launch[], jobs: Jobs): ReadonlySet<Launch> {
+  const found = new Set<Launch>();
+  const brought = new Set<string>();
+  for (const launch of launches.toReversed()) {
+    const { column, request, job } = launch;
+    const key = (sample: number): string => `${cellKey(column, sample)} ${request.explorer}`;
+    if (!isActive(launch, jobs) && request.samples.every((sample) => brought.has(key(sample)))) found.add(launch);
+    for (const { sample, state } of jobs.get(job ?? "")?.job.items ?? [])
+      if (state === "done") brought.add(key(sample));
+  }
+  return found;
+}
+
 export function isActive({ job, error }: Launch, jobs: Jobs): boolean {
   if (error) return false;
   const known = job === null ? undefined : jobs.get(job);
