@@ -5,7 +5,7 @@ import { readSse, type SseMessage } from "./sse";
 
 async function read(...pieces: (string | Uint8Array)[]): Promise<SseMessage[]> {
   const out: SseMessage[] = [];
-  for await (const message of readSse(streamOf(...pieces))) out.push(message);
+  for await (const messages of readSse(streamOf(...pieces))) out.push(...messages);
   return out;
 }
 
@@ -35,6 +35,13 @@ describe("readSse", () => {
     expect(await read(": beat\n\n", "data: whole\n\n", "data: cut")).toEqual([
       { id: null, event: "message", data: "whole" },
     ]);
+  });
+
+  it("gives out together what arrived together", async () => {
+    const together: number[] = [];
+    const pieces = ["data: a\n\ndata: b\n\ndata: c", "\n\n: beat\n\n", "data: d\n\n"];
+    for await (const messages of readSse(streamOf(...pieces))) together.push(messages.length);
+    expect(together).toEqual([2, 1, 1]);
   });
 
   it("reports life for every piece, heartbeats included", async () => {

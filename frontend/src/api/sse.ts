@@ -7,13 +7,13 @@ export interface SseMessage {
 }
 
 /**
- * Yields the messages of a stream. Comment lines (heartbeats) only call `onBytes`, as every chunk does.
+ * Yields the messages of a stream, those that arrived together as one list. Comment lines (heartbeats) only call `onBytes`, as every chunk does.
  * A message that the end of the stream cuts off is dropped, as the format demands.
  */
 export async function* readSse(
   stream: ReadableStream<Uint8Array>,
   onBytes: () => void = () => undefined,
-): AsyncGenerator<SseMessage> {
+): AsyncGenerator<readonly SseMessage[]> {
   const reader = stream.getReader();
   const decoder = new TextDecoder();
   let pending = "";
@@ -29,9 +29,10 @@ export async function* readSse(
       // A lone \r at the end may be half of \r\n: wait for what follows.
       const lines = pending.split(/\r\n|\n|\r(?!$)/);
       pending = lines.pop() ?? "";
+      const messages: SseMessage[] = [];
       for (const line of lines) {
         if (line === "") {
-          if (data.length > 0) yield { id, event: event || "message", data: data.join("\n") };
+          if (data.length > 0) messages.push({ id, event: event || "message", data: data.join("\n") });
           event = "";
           data = [];
           continue;
@@ -44,6 +45,7 @@ export async function* readSse(
         else if (field === "event") event = text;
         else if (field === "id" && !text.includes("\0")) id = text;
       }
+      if (messages.length > 0) yield messages;
     }
   } finally {
     await reader.cancel().catch(() => undefined);

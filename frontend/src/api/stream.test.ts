@@ -63,6 +63,25 @@ describe("followEvents", () => {
     expect(run.states).toEqual(["connecting", "open", "lost", "open", "lost"]);
   });
 
+  it("pauses only between what arrived apart, so that a page is drawn once for the rest", async () => {
+    let pauses = 0;
+    const told: number[] = [];
+    const stop = new AbortController();
+    await followEvents({
+      url: "http://host/api/events",
+      signal: stop.signal,
+      onState: () => undefined,
+      onEvent: () => {
+        told.push(pauses);
+        if (told.length === 3) stop.abort();
+        void Promise.resolve().then(() => (pauses += 1));
+      },
+      fetch: answer(message("b-1", scan(1)) + message("b-2", scan(2)), message("b-3", scan(3))),
+    });
+    expect(told.slice(0, 2)).toEqual([0, 0]);
+    expect(told[2]).toBeGreaterThan(0);
+  });
+
   it("starts where another tab stopped", async () => {
     expect((await follow([answer()], "b-7")).resumed[0]).toBe("b-7");
   });

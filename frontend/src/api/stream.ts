@@ -81,11 +81,13 @@ async function connectOnce(
     if (response.status === 401 || response.status === 403) return "unauthorised";
     if (!response.ok || !response.body) throw new TypeError(`events answered ${response.status}`);
     options.onState("open");
-    for await (const message of readSse(response.body, alive)) {
-      const event = parseEvent(message.data);
-      if (message.id !== null) onId(message.id);
-      if (event) options.onEvent({ id: message.id ?? "", event });
-    }
+    for await (const messages of readSse(response.body, alive))
+      // Without a pause between them, so that the page is drawn once for all that arrived together.
+      for (const { id, data } of messages) {
+        const event = parseEvent(data);
+        if (id !== null) onId(id);
+        if (event) options.onEvent({ id: id ?? "", event });
+      }
     return "ended";
   } finally {
     clearTimeout(silence);
