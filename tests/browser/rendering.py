@@ -101,6 +101,7 @@ COLOURS: dict[str, Colours] = {
     "white-black": _of_magnitude(_spline(GREYS)),
     "viridis": _of_magnitude(_table("viridis")),
     "inferno": _of_magnitude(_table("inferno")),
+    "cividis": _of_magnitude(_table("cividis")),
 }
 # Over an image: the hue alone, the opacity being the magnitude.
 TINTS: dict[str, Colours] = {

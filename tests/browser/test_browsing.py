@@ -43,6 +43,14 @@ def test_the_most_confident_mistakes_come_first(page: Page, cifar10: LiveServer)
     assert shown(explorer) == expected
 
 
+def test_nothing_of_the_bar_is_out_of_sight_with_several_models_and_a_filter(page: Page, cifar10: LiveServer) -> None:
+    page.set_viewport_size({"width": 1280, "height": 800})
+    ExplorerPage(page, cifar10, "count=1&correct=false&predicted=5").ready(1)
+    bar = page.get_by_role("region", name="Browse samples")
+    expect(bar.get_by_role("combobox", name="According to")).to_be_visible()
+    assert bar.evaluate("bar => bar.scrollWidth <= bar.clientWidth")
+
+
 def test_filters_count_what_was_looked_at(page: Page, cifar10: LiveServer) -> None:
     explorer = ExplorerPage(page, cifar10).ready()
     page.get_by_role("button", name="Filter", exact=True).click()

@@ -19,9 +19,10 @@ export function BrowseBar(): ReactElement {
   const browse = useBrowse();
   const { description, count, k, explorer, models } = useSubject();
   const plain = browse.order === "dataset" && !isFiltered(browse);
+  const judges = models.length > 1 && !plain;
 
   return (
-    <section className={classes.bar} aria-label={text.browse.region}>
+    <section className={classes.bar} aria-label={text.browse.region} data-crowded={judges}>
       <Steps plain={plain} />
       <GoTo plain={plain} />
       <label className={classes.item}>
@@ -41,7 +42,7 @@ export function BrowseBar(): ReactElement {
       </label>
       <FilterMenu />
       <OwnButton />
-      {models.length > 1 && !plain && (
+      {judges && (
         <label className={classes.item}>
           <span>{text.browse.by}</span>
           <Select

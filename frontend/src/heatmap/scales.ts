@@ -1,7 +1,6 @@
 /** Colour scales as lookup tables over −1 … 1. Red raises and blue lowers unless the scale says otherwise. */
 
 import {
-  interpolateCividis,
   interpolateGreys,
   interpolateInferno,
   interpolateRdBu,
@@ -64,6 +63,28 @@ function stepped(id: ScaleId, interpolate: (t: number) => string): ColourScale {
 
 const STEPS = 256;
 
+/**
+ * Cividis (Nuñez, Anderton and Renslow, 2018) by the steps of 0 … 255 between which it runs straight, to half a level.
+ * d3's polynomial is up to 18 levels off.
+ */
+const CIVIDIS =
+  "0:00224e 12:002b62 19:00306f 22:003171 23:013271 27:0f3570 30:163770 35:203a6f 47:31436d 64:434e6c 82:555b6d 110:6d6f72 127:7c7b78 138:868379 167:a29975 193:bdae6c 215:d4c15f 232:e7d150 244:f5dc41 250:fce236 251:fde334 252:fee434 254:fee636 255:fee838"
+    .split(" ")
+    .map((knot) => {
+      const [step, colour] = knot.split(":") as [string, string];
+      return { at: Number(step) / (STEPS - 1), colour: parse(`#${colour}`) };
+    });
+
+function cividis(value: number): Rgb {
+  const place = Math.abs(value);
+  const next = Math.max(
+    CIVIDIS.findIndex(({ at }) => at >= place),
+    1,
+  );
+  const [from, to] = [CIVIDIS[next - 1]!, CIVIDIS[next]!];
+  return mix(from.colour, to.colour, (place - from.at) / (to.at - from.at));
+}
+
 /** `interpolateRdBu(0.5)` without its rounding: the middle of a B-spline. */
 const MIDDLE = ((): Rgb => {
   const [before, middle, after] = [4, 5, 6].map((i) => parse(schemeRdBu[11]![i]!)) as [Rgb, Rgb, Rgb];
@@ -92,7 +113,7 @@ const SCALES: readonly ColourScale[] = [
   sequential("white-black", interpolateGreys),
   stepped("viridis", interpolateViridis),
   stepped("inferno", interpolateInferno),
-  sequential("cividis", interpolateCividis),
+  { id: "cividis", signed: false, colour: cividis, tint: cividis },
 ];
 
 export function colourScale(id: ScaleId): ColourScale {
