@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,8 @@ from torch import Tensor, nn
 
 import attribution_core
 from attriscope import ExplorerError
-from attriscope.adapters import huggingface
 from attriscope.adapters.huggingface import image_explorer, text_explorer
-from attriscope.jobs.errors import received
-from attriscope.settings import Settings
 from attriscope.workers.arrays import to_tensor
-from attriscope.workers.failures import error_body
 from attriscope.workers.messages import ResultInfo
 from attriscope.workers.runtime import Runtime
 from tests.server.workers.toys import Direct
@@ -52,16 +47,11 @@ def clients() -> dict[str, Direct]:
     return found
 
 
-def model_of(client: Direct) -> str:
-    (name,) = client.runtime.loaded.models
-    return name
-
-
 def explained(client: Direct, position: int, target: int = 0, **asked: Any) -> tuple[ResultInfo, Tensor]:
     samples = client.scan(len(TEXTS))
     spec = client.runtime.loaded.methods.get(asked["method"])
     distribution = range(3) if "distribution" in spec.needs else ()
-    asked = {"model": model_of(client), **asked}
+    asked = {"model": tiny.model_of(client), **asked}
     answer = client.attribute(samples, position, target=target, distribution=distribution, **asked)
     assert not answer.of("failed"), answer.of("failed")[0].body
     (frame,) = answer.of("result")
@@ -74,7 +64,7 @@ def explained(client: Direct, position: int, target: int = 0, **asked: Any) -> t
 
 def test_classes_embedding_and_labels_are_found_by_themselves(kind: str, clients: dict[str, Direct]) -> None:
     told = clients[kind].runtime.description
-    found = clients[kind].runtime.loaded.described[model_of(clients[kind])]
+    found = clients[kind].runtime.loaded.described[tiny.model_of(clients[kind])]
     assert found.error is None
     assert found.embeddings == {0: f"model.{kind}.embeddings.word_embeddings"}
     assert told.classes == list(LABELS.values())
@@ -100,7 +90,7 @@ def test_m5_predictions_are_the_logits_of_the_model_output(kind: str, clients: d
     """Tokenized apart, without padding and with the masks that the tokenizer gives."""
     client, (make, tokenizer) = clients[kind], KINDS[kind]
     samples = client.scan(len(TEXTS))
-    body = {"model": model_of(client), "count": len(TEXTS)}
+    body = {"model": tiny.model_of(client), "count": len(TEXTS)}
     predictions = client.call("predict", body, samples.arrays(*range(len(TEXTS)))).body["predictions"]
     model, names = make(), tokenizer()
     for text, found in zip(TEXTS, predictions, strict=True):
@@ -194,13 +184,14 @@ def test_m7_pairs_of_texts_bring_their_token_types() -> None:
     pairs = [("The film is good.", "bad film"), ("bad film", "A dull film")]
     client = Direct(Runtime(text_explorer(model, names, pairs), "cpu"))
     samples = client.scan(2)
-    found = client.call("predict", {"model": model_of(client), "count": 1}, samples.arrays(0)).body["predictions"][0]
+    asked = {"model": tiny.model_of(client), "count": 1}
+    found = client.call("predict", asked, samples.arrays(0)).body["predictions"][0]
     with torch.no_grad():
         logits = tiny.bert()(**names(*pairs[0], return_tensors="pt")).logits[0]
     assert {entry["index"]: entry["output"] for entry in found} == pytest.approx(
         dict(enumerate(logits.tolist())), abs=1e-4
     )
-    answer = client.attribute(samples, 0, model=model_of(client), method="integrated_gradients")
+    answer = client.attribute(samples, 0, model=tiny.model_of(client), method="integrated_gradients")
     assert answer.of("result")
 
 
@@ -249,7 +240,7 @@ def test_a_typed_text_is_bounded_by_the_model_where_the_tokenizer_says_nothing(k
     longest = next(text for text in ("film" + " film" * n for n in range(most)) if len(names(text).input_ids) == most)
     made, _ = feature.from_typed(longest, ids)
     client = Direct(Runtime(found, "cpu"))
-    assert torch.isfinite(client.runtime.loaded.model(model_of(client)).module(made[None]).logits).all()
+    assert torch.isfinite(client.runtime.loaded.model(tiny.model_of(client)).module(made[None]).logits).all()
 
 
 @pytest.mark.parametrize(
@@ -302,22 +293,17 @@ def test_a_mistake_is_named(changes: dict[str, Any], code: str, words: str) -> N
 # --- images ----------------------------------------------------------------------------------------------
 
 
-def pictures() -> list[Image.Image]:
-    generator = np.random.default_rng(0)
-    return [Image.fromarray(generator.integers(0, 255, (40, 48, 3), dtype=np.uint8)) for _ in range(3)]
-
-
 def test_m9_an_image_classifier_is_explained_on_pictures_as_its_processor_makes_them(tmp_path: Path) -> None:
-    pictures()[2].save(tmp_path / "third.png")
-    images = [*pictures()[:2], tmp_path / "third.png"]
+    tiny.pictures()[2].save(tmp_path / "third.png")
+    images = [*tiny.pictures()[:2], tmp_path / "third.png"]
     client = Direct(Runtime(image_explorer(tiny.vit(), tiny.processor(), images, ["neutral", 2, None]), "cpu"))
     told = client.runtime.description
     assert told.classes == list(LABELS.values())
     samples = client.scan(3)
     assert [frame.body["label"] and frame.body["label"]["index"] for frame in samples.frames] == [1, 2, None]
-    name = model_of(client)
+    name = tiny.model_of(client)
     predictions = client.call("predict", {"model": name, "count": 3}, samples.arrays(0, 1, 2)).body["predictions"]
-    batch = tiny.processor()(images=pictures(), return_tensors="pt")
+    batch = tiny.processor()(images=tiny.pictures(), return_tensors="pt")
     with torch.no_grad():
         logits = tiny.vit()(**batch).logits
     for found, expected in zip(predictions, logits, strict=True):
@@ -327,7 +313,8 @@ def test_m9_an_image_classifier_is_explained_on_pictures_as_its_processor_makes_
         ]
     (feature,) = client.runtime.loaded.explorer.features
     shown = feature.pixels(client.runtime.loaded.samples.get(0).inputs[0])
-    resized = torch.from_numpy(np.array(pictures()[0].resize((32, 32), Image.Resampling.BILINEAR))).permute(2, 0, 1)
+    small = np.array(tiny.pictures()[0].resize((32, 32), Image.Resampling.BILINEAR))
+    resized = torch.from_numpy(small).permute(2, 0, 1)
     torch.testing.assert_close(shown, resized / 255, atol=0.02, rtol=0)
     for method in ("layer_grad_cam", "integrated_gradients", "occlusion"):
         answer = client.attribute(samples, 0, model=name, method=method)
@@ -339,86 +326,3 @@ def test_m9_an_image_classifier_is_explained_on_pictures_as_its_processor_makes_
 def test_labels_beside_a_folder_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ExplorerError, match="the names of the subfolders"):
         image_explorer(tiny.vit(), tiny.processor(), tmp_path, [1])
-
-
-# --- by name ---------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model and its tokenizer as Hugging Face stores them."""
-    path = tmp_path_factory.mktemp("hub") / "tiny-bert"
-    tiny.bert().save_pretrained(path)
-    tiny.wordpiece().save_pretrained(path)
-    return path
-
-
-def test_a_model_in_a_folder_explains_a_file_of_texts(folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "texts.csv").write_text('text,label\nThe film is good.,positive\n"A dull film, bad",0\n')
-    found = huggingface.explorer(str(folder), texts=str(tmp_path / "texts.csv"))
-    client = Direct(Runtime(found, "cpu"))
-    assert model_of(client) == "tiny-bert"
-    samples = client.scan(2)
-    assert [frame.body["label"]["name"] for frame in samples.frames] == ["positive", "negative"]
-    predictions = client.call("predict", {"model": "tiny-bert", "count": 1}, samples.arrays(0)).body["predictions"][0]
-    with torch.no_grad():
-        logits = tiny.bert()(**tiny.wordpiece()("The film is good.", return_tensors="pt")).logits[0]
-    assert predictions[0]["output"] == pytest.approx(float(logits.max()), abs=1e-4)
-
-
-def test_an_image_model_in_a_folder_explains_a_folder_of_images(tmp_path: Path) -> None:
-    tiny.vit().save_pretrained(tmp_path / "vit")
-    tiny.processor().save_pretrained(tmp_path / "vit")
-    (tmp_path / "images" / "neutral").mkdir(parents=True)
-    pictures()[0].save(tmp_path / "images" / "neutral" / "1.png")
-    client = Direct(Runtime(huggingface.explorer(str(tmp_path / "vit"), images=str(tmp_path / "images")), "cpu"))
-    assert client.scan(1).frames[0].body["label"]["index"] == 1
-
-
-def test_a_model_without_a_trained_classifier_is_refused(tmp_path: Path, folder: Path) -> None:
-    from transformers import BertForMaskedLM
-
-    BertForMaskedLM(tiny.bert().config).save_pretrained(tmp_path / "lm")
-    tiny.wordpiece().save_pretrained(tmp_path / "lm")
-    (tmp_path / "texts.txt").write_text("The film is good.\n\nbad film\n")
-    found = huggingface.explorer(str(tmp_path / "lm"), texts=str(tmp_path / "texts.txt"))
-    assert len(found.dataset) == 2
-    with pytest.raises(ExplorerError, match=r"has no trained classifier: it lacks .*classifier"):
-        found.models["lm"]()
-
-
-def test_a_model_that_cannot_be_downloaded_is_said_with_the_way_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
-    (tmp_path / "texts.txt").write_text("good film")
-    with pytest.raises(ExplorerError) as caught:
-        huggingface.explorer("nobody/no-such-model", texts=str(tmp_path / "texts.txt"))
-    assert (caught.value.code, caught.value.field) == ("model_unavailable", "model")
-    assert "'nobody/no-such-model' could not be read" in caught.value.message
-    assert "download it elsewhere and give its folder" in caught.value.message
-    with pytest.raises(ExplorerError, match="--model: no folder '/no/such/folder'"):
-        huggingface.explorer("/no/such/folder", texts=str(tmp_path / "texts.txt"))
-
-
-def test_users_of_a_shared_server_see_no_folder_of_it(tmp_path: Path) -> None:
-    (tmp_path / "my models" / "empty").mkdir(parents=True)
-    (tmp_path / "texts.txt").write_text("good film")
-    for model, texts in (
-        (tmp_path / "my models" / "empty", tmp_path / "texts.txt"),
-        (tmp_path / "my models" / "none", tmp_path / "texts.txt"),
-        (tmp_path / "my models" / "empty", tmp_path / "my texts" / "none.txt"),
-    ):
-        with pytest.raises(ExplorerError) as caught:
-            huggingface.explorer(str(model), texts=str(texts))
-        body = error_body(caught.value).model_dump()
-        assert str(tmp_path) in str(body)
-        assert str(tmp_path) not in str(received(body, Settings(mode="team")))
-
-
-def test_the_extra_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "transformers", None)
-    with pytest.raises(ExplorerError) as caught:
-        huggingface.explorer("some/model", texts="texts.txt")
-    assert caught.value.code == "extra_missing"
-    assert 'pip install "attriscope[huggingface]"' in caught.value.message

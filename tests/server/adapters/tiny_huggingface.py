@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
+from PIL import Image
 from torch import nn
+
+from tests.server.workers.toys import Direct
 
 TEXTS = [
     "The film is good.",
@@ -141,3 +145,13 @@ def processor() -> Any:
     from transformers import ViTImageProcessor
 
     return ViTImageProcessor(size={"height": 32, "width": 32}, image_mean=[0.5, 0.4, 0.3], image_std=[0.2, 0.2, 0.25])
+
+
+def pictures() -> list[Image.Image]:
+    generator = np.random.default_rng(0)
+    return [Image.fromarray(generator.integers(0, 255, (40, 48, 3), dtype=np.uint8)) for _ in range(3)]
+
+
+def model_of(client: Direct) -> str:
+    (name,) = client.runtime.loaded.models
+    return name
