@@ -88,7 +88,6 @@ export const theme = createTheme({
         // The list itself scrolls, so that it is the list that the keyboard reaches.
         withScrollArea: false,
         comboboxProps: { shadow: "md" },
-        maxDropdownHeight: 340,
       },
     },
     // The placeholder is no menu item, and a menu may hold nothing else; the first item gets the focus instead.

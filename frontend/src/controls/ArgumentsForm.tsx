@@ -127,7 +127,6 @@ function ArgumentInput({ field, value, error, onChange }: ArgumentInputProps): R
           suffix={field.unit === null ? "" : ` ${text.map.unit(String(shown), field.unit)}`}
           {...(field.minimum !== null && { min: field.minimum })}
           {...(field.maximum !== null && { max: field.maximum })}
-          allowDecimal={field.kind === "number"}
           step={field.kind === "integer" ? 1 : stepOf(field)}
           onChange={onChange}
         />

@@ -67,8 +67,6 @@ export function BrowseBar(): ReactElement {
             usual={count}
             min={1}
             max={explorer.limits.samples}
-            allowDecimal={false}
-            allowNegative={false}
             onChange={(value) => changeCount("count", value, explorer.limits.samples)}
           />
         </label>
@@ -82,8 +80,6 @@ export function BrowseBar(): ReactElement {
             usual={k}
             min={1}
             max={explorer.limits.k}
-            allowDecimal={false}
-            allowNegative={false}
             onChange={(value) => changeCount("k", value, explorer.limits.k)}
           />
         </label>
@@ -143,8 +139,9 @@ function GoTo({ plain }: { plain: boolean }): ReactElement {
   const text = useText();
   const [value, setValue] = useState<number | string>("");
   const label = plain ? text.browse.goTo : text.browse.goToPlace;
+  const isPlace = typeof value === "number" && Number.isInteger(value) && value >= (plain ? 0 : 1);
   const go = (event: KeyboardEvent): void => {
-    if (event.key !== "Enter" || typeof value !== "number") return;
+    if (event.key !== "Enter" || !isPlace) return;
     event.preventDefault();
     changePage({ browse: { start: plain ? value : Math.max(value - 1, 0) } }, { step: true });
     setValue("");
@@ -156,8 +153,8 @@ function GoTo({ plain }: { plain: boolean }): ReactElement {
       placeholder={label}
       aria-label={label}
       hideControls
-      allowDecimal={false}
-      allowNegative={false}
+      error={value !== "" && !isPlace}
+      title={value !== "" && !isPlace ? text.browse.noPlace(String(value), plain ? 0 : 1) : undefined}
       value={value}
       onChange={setValue}
       onKeyDown={go}

@@ -33,7 +33,6 @@ export function MethodSelect(): ReactElement {
         searchable={description.methods.length > 8}
         selectFirstOptionOnChange
         nothingFoundMessage={text.settings.noMethod}
-        maxDropdownHeight={420}
         comboboxProps={{ shadow: "md", width: 360, position: "bottom-start" }}
         renderOption={renderOption}
         onChange={(id) => id !== null && change({ method: id })}

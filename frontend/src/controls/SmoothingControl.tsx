@@ -51,7 +51,6 @@ export function SmoothingControl(): ReactElement | null {
             usual={USUAL.samples}
             min={1}
             max={1000}
-            allowDecimal={false}
             error={errorOf("samples")}
             onChange={(samples) => set({ ...smoothing, samples: samples ?? USUAL.samples })}
           />
@@ -70,7 +69,6 @@ export function SmoothingControl(): ReactElement | null {
             value={smoothing.seed}
             usual={USUAL.seed}
             min={0}
-            allowDecimal={false}
             error={errorOf("seed")}
             onChange={(seed) => set({ ...smoothing, seed: seed ?? USUAL.seed })}
           />

@@ -52,23 +52,33 @@ export function createFetchingStore(routes: JobRoutes, memory: Memory): Fetching
   const change = (patch: Partial<Fetching>): void => store.set({ ...store.get(), ...patch });
   let nextId = 1;
   let restored = false;
+  /** Of these the server has not yet said what became of them. */
+  let restoring: readonly Remembered[] = [];
+  const asking = new Set<string>();
 
   const changeLaunch = (id: number, patch: Partial<Launch>): void => {
     change({
       launches: store.get().launches.map((launch) => (launch.id === id ? { ...launch, ...patch } : launch)),
     });
-    remember(memory, store.get().launches);
+    remember(memory, [...restoring, ...store.get().launches]);
   };
 
   const accept = (job: Job): void => change({ jobs: applyReply(store.get().jobs, job) });
 
+  const isWanted = (id: number): boolean => store.get().launches.some((launch) => launch.id === id);
+
   const send = async ({ id, request, held }: Launch): Promise<void> => {
     try {
       const job = await routes.startJob(request);
+      // Cancelled before the server had taken it.
+      if (!isWanted(id)) return void routes.cancelJob(job.id).then(accept, () => undefined);
       accept(job);
       changeLaunch(id, { job: job.id, held: null });
     } catch (error) {
-      const hold = holdOf(error, held);
+      if (!isWanted(id)) return;
+      // A quota is given back bit by bit: whoever is before this one takes the next.
+      const ahead = store.get().launches.filter((other) => other.held && other.id < id).length;
+      const hold = holdOf(error, held, ahead);
       changeLaunch(id, hold ? { held: hold } : { held: null, error: toErrorBody(error) });
       if (hold) setTimeout(() => resume(id), hold.until - Date.now());
     }
@@ -81,11 +91,15 @@ export function createFetchingStore(routes: JobRoutes, memory: Memory): Fetching
   };
 
   const ask = async (id: string): Promise<void> => {
+    if (asking.has(id)) return;
+    asking.add(id);
     try {
       accept(await routes.getJob(id));
     } catch (error) {
       // Unreachable says nothing about the job; unknown means that the server has lost it.
       if (error instanceof ApiError && error.status === 404) change({ jobs: interrupt(store.get().jobs, id) });
+    } finally {
+      asking.delete(id);
     }
   };
 
@@ -105,14 +119,14 @@ export function createFetchingStore(routes: JobRoutes, memory: Memory): Fetching
         error: null,
       }));
       const { launches, jobs } = store.get();
-      change({ launches: [...newest(launches, jobs), ...fresh], cancelError: null });
+      change({ launches: [...newest(launches, jobs, requests), ...fresh], cancelError: null });
       await Promise.all(fresh.map(send));
     },
     cancel: async (explorer, which = () => true) => {
       const { launches, jobs } = store.get();
       const ended = activity(launches, jobs, explorer).active.filter(which);
       const ids = ended.flatMap(({ job }) => job ?? []);
-      change({ launches: launches.filter((launch) => !launch.held || !ended.includes(launch)) });
+      change({ launches: launches.filter((launch) => launch.job !== null || !ended.includes(launch)) });
       const failures = await Promise.all(
         ids.map((id) =>
           routes.cancelJob(id).then(
@@ -129,7 +143,7 @@ export function createFetchingStore(routes: JobRoutes, memory: Memory): Fetching
     receive: (event) => {
       const before = store.get();
       const jobs = applyEvent(before.jobs, event);
-      if (jobs !== before.jobs) change({ jobs: prune(jobs, before.launches) });
+      if (jobs !== before.jobs) change({ jobs: prune(jobs, [...before.launches, ...restoring]) });
     },
     reconcile: async (known = new Set()) => {
       const { launches, jobs } = store.get();
@@ -142,33 +156,45 @@ export function createFetchingStore(routes: JobRoutes, memory: Memory): Fetching
     restore: async () => {
       const remembered = restored ? [] : recall(memory);
       restored = true;
+      restoring = remembered;
+      const unanswered = new Set<Remembered>();
       const found = await Promise.all(
-        remembered.map(async ({ job, request, stamp = null, column = BLANK.id }): Promise<Launch | null> => {
+        remembered.map(async (entry): Promise<Launch | null> => {
+          const { job, request, stamp = null, column = BLANK.id } = entry;
           try {
             accept(await routes.getJob(job));
             return { id: nextId++, origin: "cell", batch: 0, column, request, stamp, job, held: null, error: null };
-          } catch {
-            // Forgotten by the server, so there is nothing to show; Fetch brings it back.
+          } catch (error) {
+            // Forgotten by the server, so there is nothing to show; Fetch brings it back. Otherwise a reload may.
+            if (!(error instanceof ApiError) || error.status !== 404) unanswered.add(entry);
             return null;
           }
         }),
       );
       change({ launches: [...found.flatMap((launch) => launch ?? []), ...store.get().launches] });
+      restoring = remembered.filter((entry) => unanswered.has(entry));
+      remember(memory, [...restoring, ...store.get().launches]);
     },
   };
 }
 
 /** How long to wait before asking again, if the server said so and that is worth waiting for. */
-function holdOf(error: unknown, before: Hold | null): Hold | null {
+function holdOf(error: unknown, before: Hold | null, ahead: number): Hold | null {
   if (!(error instanceof ApiError) || error.retryAfter === null || error.retryAfter > LONGEST_HOLD) return null;
+  const seconds = error.retryAfter * (error.status === 429 ? 1 + ahead : 1);
   const attempts = (before?.attempts ?? 0) + 1;
   if ((error.status !== 429 && error.status !== 503) || attempts >= MOST_ATTEMPTS) return null;
-  return { error: error.body, until: Date.now() + error.retryAfter * 1000, attempts };
+  return { error: error.body, until: Date.now() + seconds * 1000, attempts };
 }
 
-function newest(launches: readonly Launch[], jobs: Jobs): readonly Launch[] {
+/** What is on screen stays: other maps of the samples that are asked for. */
+function newest(launches: readonly Launch[], jobs: Jobs, asked: readonly ColumnRequest[]): readonly Launch[] {
   const hidden = superseded(launches, jobs);
-  const over = launches.filter((launch) => !hidden.has(launch) && !isActive(launch, jobs));
+  const seen = new Set(asked.flatMap(({ request }) => request.samples));
+  const over = launches.filter(
+    (launch) =>
+      !hidden.has(launch) && !isActive(launch, jobs) && !launch.request.samples.some((sample) => seen.has(sample)),
+  );
   const oldest = new Set(over.slice(0, Math.max(over.length - KEPT_LAUNCHES, 0)));
   return launches.filter((launch) => !hidden.has(launch) && !oldest.has(launch));
 }
@@ -177,9 +203,9 @@ function newest(launches: readonly Launch[], jobs: Jobs): readonly Launch[] {
  * Jobs of other tabs come by the same events. The newest stay even if they are over: one of them may be this tab's,
  * done before the reply that says so.
  */
-function prune(jobs: Jobs, launches: readonly Launch[]): Jobs {
-  if (jobs.size <= launches.length + 2 * KEPT_JOBS) return jobs;
-  const mine = new Set(launches.map(({ job }) => job));
+function prune(jobs: Jobs, own: readonly Pick<Launch, "job">[]): Jobs {
+  if (jobs.size <= own.length + 2 * KEPT_JOBS) return jobs;
+  const mine = new Set(own.map(({ job }) => job));
   const others = [...jobs.values()].filter(({ job }) => !mine.has(job.id) && isOver(job.state));
   const kept = new Map(jobs);
   for (const { job } of others.slice(0, Math.max(others.length - KEPT_JOBS, 0))) kept.delete(job.id);
@@ -188,12 +214,12 @@ function prune(jobs: Jobs, launches: readonly Launch[]): Jobs {
 
 interface Remembered {
   readonly job: string;
-  readonly column?: number;
+  readonly column?: number | undefined;
   readonly request: AttributionRequest;
-  readonly stamp?: Stamp | null;
+  readonly stamp?: Stamp | null | undefined;
 }
 
-function remember(memory: Memory, launches: readonly Launch[]): void {
+function remember(memory: Memory, launches: readonly (Launch | Remembered)[]): void {
   const entries = launches
     .flatMap(({ job, column, request, stamp }): Remembered[] => (job === null ? [] : [{ job, column, request, stamp }]))
     .slice(-RESTORED);

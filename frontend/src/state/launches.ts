@@ -237,7 +237,9 @@ export function superseded(launches: readonly Launch[], jobs: Jobs): ReadonlySet
   const brought = new Set<string>();
   for (const launch of launches.toReversed()) {
     const { column, request, job } = launch;
-    const key = (sample: number): string => `${cellKey(column, sample)} ${request.explorer}`;
+    // Evaluations fill no cell: each is shown for itself.
+    const whose = request.evaluation ? JSON.stringify(request) : request.explorer;
+    const key = (sample: number): string => `${cellKey(column, sample)} ${whose}`;
     if (!isActive(launch, jobs) && request.samples.every((sample) => brought.has(key(sample)))) found.add(launch);
     for (const { sample, state } of jobs.get(job ?? "")?.job.items ?? [])
       if (state === "done") brought.add(key(sample));
@@ -263,7 +265,7 @@ export function activity(launches: readonly Launch[], jobs: Jobs, explorer: stri
     active,
     done: sum((job) => job.done),
     total: sum((job) => job.total),
-    samplesDone: sum((job) => job.items.filter(({ state }) => isOver(state)).length),
+    samplesDone: sum((job) => job.items.filter(({ state }) => state === "done").length),
     samplesTotal: active.reduce((total, { request }) => total + request.samples.length, 0),
     etaSeconds: etas.length === 0 ? null : Math.max(...etas),
     place: waits ? places.reduce((a, b) => (b.position < a.position ? b : a)) : null,

@@ -193,6 +193,7 @@ export const en = {
     none: "No samples",
     goTo: "Go to number",
     goToPlace: "Go to place",
+    noPlace: (what: string, least: number) => `${what} is not a whole number from ${least}`,
     order: "Order",
     orders: { dataset: "Dataset", mistakes: "Most confident mistakes", uncertain: "Least confident" },
     by: "According to",

@@ -191,6 +191,7 @@ export const zh: Text = {
     none: "没有样本",
     goTo: "跳到编号",
     goToPlace: "跳到位置",
+    noPlace: (what, least) => `${what} 不是从 ${least} 起的整数`,
     order: "排序",
     orders: { dataset: "数据集顺序", mistakes: "最自信的错误", uncertain: "最不自信" },
     by: "依据",

@@ -148,6 +148,8 @@ function NarrowFoot(): ReactElement {
         padding={0}
         closeButtonProps={{ "aria-label": text.close }}
         classNames={{ header: classes.drawerHeader }}
+        // Where it is drawn has a margin.
+        styles={{ inner: { insetInline: 0 } }}
       >
         <div data-testid={TESTID.controls}>
           <Controls />

@@ -166,10 +166,15 @@ class EventHub(Generic[E]):
         self._leaving.pop(session, None)
         self._on_deserted(session)
         # Who comes back later than that starts with a snapshot.
-        self._channels.pop(session, None)
+        self._drop(session)
 
     def _prune(self) -> None:
         for session in [name for name, channel in self._channels.items() if not channel.listeners]:
             if len(self._channels) < _MAX_SESSIONS:
                 return
-            del self._channels[session]
+            self._drop(session)
+
+    def _drop(self, session: str) -> None:
+        """A stream just being opened on the session's channel would hear nothing: it ends, and is opened anew."""
+        if (channel := self._channels.pop(session, None)) is not None:
+            channel.close()

@@ -91,8 +91,7 @@ class Run:
             message = f"This took longer than the limit of {limit:g} s and was stopped."
             self._on_deadline(ErrorBody(code="deadline", message=message, params={"limit": limit}))
         except Refused as refused:
-            # An upload that made room for others while this waited.
-            self._fail_rest(refused.body)
+            self._on_gone(refused.body)
         except Exception:
             logger.exception("Explaining %s failed inside the server.", [work.key for work in batch.works])
             message = "The server failed; its log has the reason."
@@ -166,6 +165,29 @@ class Run:
         for work in self._scheduler.unfinished(self.batch):
             logger.warning("Its worker was lost (%s).", lost.cause, extra=_about(work))
         self._scheduler.lost(self._scheduler.unfinished(self.batch), error, guilty=guilty)
+
+    def _on_gone(self, error: ErrorBody) -> None:
+        """A sample that was removed, or made room for others, while this waited: only what it was is lost.
+
+        Its content may be another sample's too, whose job has joined.
+        """
+        works = self._scheduler.unfinished(self.batch)
+        places = {work: self._place(work) for work in works}
+        if all(place == work.item.sample for work, place in places.items()):
+            # It is a sample that they are compared with.
+            self._fail_rest(error)
+            return
+        for work in reversed(works):
+            if (place := places[work]) is None:
+                self._scheduler.end(work, error)
+            else:
+                work.item = work.item.model_copy(update={"sample": place})
+                self._scheduler.wait_again(work)
+
+    def _place(self, work: Work) -> int | None:
+        """Where the work's sample still is; None where it is gone."""
+        of_jobs = [item.sample for job in work.jobs for item in job.items_of(work.key)]
+        return next((index for index in (work.item.sample, *of_jobs) if index in self._host.table), None)
 
     def _on_deadline(self, error: ErrorBody) -> None:
         if len(self.batch.works) > 1:

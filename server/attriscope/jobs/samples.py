@@ -147,6 +147,9 @@ class Uploads:
             raise not_found("sample", index)
         return self._records[index]
 
+    def __contains__(self, index: int) -> bool:
+        return index in self._records
+
     def owner(self, index: int) -> str | None:
         """The session whose upload this is."""
         return self._owners.get(index)
@@ -166,6 +169,8 @@ class Uploads:
         own = [index for index, owner in self._owners.items() if owner == session]
         for index in own:
             if self._records[index].info.sha256 == info.sha256:
+                # The newest again: who brings it back is about to ask for it.
+                self._owners[index] = self._owners.pop(index)
                 return self._records[index]
         for index in own[: max(0, len(own) + 1 - most)]:
             self._drop(index)
@@ -234,6 +239,9 @@ class SampleTable:
         if not 0 <= index < len(self._records):
             raise not_found("sample", index)
         return self._records[index]
+
+    def __contains__(self, index: int) -> bool:
+        return index in self.uploads if index >= UPLOADS else 0 <= index < len(self._records)
 
     def of(self, session: str, index: int) -> SampleRecord:
         """As `table[index]`; another session's upload is not found either."""

@@ -251,7 +251,7 @@ class Slot:
             return
         if self._ready_since and time.monotonic() - self._ready_since > _STABLE_SECONDS:
             self._losses = 0
-        self._losses += 1
+        self._losses += self._killed_for is None
         self._failed_starts += self._ready_since == 0.0
         lost = WorkerLost(exitcode, ours=self._killed_for is not None)
         cause: Cause = self._killed_for or "lost"
@@ -272,7 +272,7 @@ class Slot:
             self._respawn_later()
 
     def _respawn_later(self) -> None:
-        doubled = 2 ** min(self._losses - 1, _MOST_DOUBLINGS)
+        doubled = 2 ** min(max(self._losses - 1, 0), _MOST_DOUBLINGS)
         delay = min(self._settings.respawn_backoff * doubled, self._settings.respawn_backoff_max)
         self._respawn = asyncio.get_running_loop().call_later(delay, self.start)
 

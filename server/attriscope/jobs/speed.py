@@ -5,6 +5,7 @@ from __future__ import annotations
 from attriscope.workers.messages import Cost
 
 _WEIGHT_OF_NEW = 0.5
+_MOST_SLOWER = 3.0
 _BACKWARD_IN_FORWARDS = 2.0
 
 
@@ -24,6 +25,8 @@ class Speed:
             return
         for key in {(model, name, place) for name in (method, "") for place in (device, "")}:
             new, old = seconds / work, self._seconds.get(key)
+            # Once the machine stood still: what is refused for that is never measured again.
+            new = new if old is None else min(new, _MOST_SLOWER * old)
             self._seconds[key] = new if old is None else old + _WEIGHT_OF_NEW * (new - old)
 
     def seconds(self, model: str, method: str, work: float, device: str = "") -> float | None:

@@ -32,7 +32,8 @@ class JobTable:
         self._sessions.setdefault(job.session, {})[job.id] = job
         self.active.pop(job.id, None)
         self._ended[job.id] = job
-        mine = [old for old in self.of(job.session) if old.terminal]
+        # In the order of their ends: what was asked first may have ended just now.
+        mine = [old for old in self._ended.values() if old.session == job.session]
         if len(mine) > _MOST_ENDED:
             self._forget(mine[0])
         if len(self._ended) > _MOST_ENDED_OF_ALL:

@@ -178,3 +178,16 @@ def test_q5_a_session_without_listeners_is_deserted_once_and_forgotten() -> None
         assert hub.channel("one") is not first
 
     asyncio.run(test())
+
+
+def test_a_stream_opened_on_a_channel_that_is_being_forgotten_ends_instead_of_hearing_nothing() -> None:
+    async def test() -> None:
+        hub: EventHub[str] = EventHub(grace=0.02)
+        reader = hub.channel("one").listen(None, lambda: "snapshot")
+        await anext(reader)
+        await reader.aclose()
+        given = hub.channel("one")
+        await asyncio.sleep(0.1)
+        assert [event async for _, event in given.listen(None, lambda: "snapshot")] == []
+
+    asyncio.run(test())

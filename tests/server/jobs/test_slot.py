@@ -88,3 +88,26 @@ def test_why_an_interim_answer_was_refused_is_told(monkeypatch: pytest.MonkeyPat
         assert failed.value.body.code == "storage_full"
 
     run(test)
+
+
+def test_workers_that_we_end_ourselves_come_back_as_soon_as_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test() -> None:
+        slot = staged(monkeypatch)
+        monkeypatch.setattr(slot, "_settings", Settings(respawn_backoff=0.5))
+        loop = asyncio.get_running_loop()
+        later, delays = loop.call_later, []
+
+        def call_later(delay: float, callback: Any, *arguments: Any) -> asyncio.TimerHandle:
+            if callback == slot.start:
+                delays.append(delay)
+            return later(0, callback, *arguments)
+
+        monkeypatch.setattr(loop, "call_later", call_later)
+        for _ in range(6):
+            process = await come(slot)
+            slot.kill("killed")
+            process.on_exit(-9)
+            await settle()
+        assert delays == [0.5] * 6
+
+    run(test)

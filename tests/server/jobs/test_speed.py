@@ -25,5 +25,12 @@ def test_a_methods_own_speed_counts_once_known_and_follows_changes() -> None:
     assert speed.seconds("m", "occlusion", 10) == pytest.approx(8, rel=1e-3)
 
 
+def test_one_run_during_which_the_machine_stood_still_does_not_decide() -> None:
+    speed = Speed()
+    speed.learn("m", "saliency", work=10, seconds=1)
+    speed.learn("m", "saliency", work=10, seconds=400)
+    assert speed.seconds("m", "saliency", 10) == pytest.approx(2)
+
+
 def test_a_backward_pass_is_more_work_than_a_forward_pass() -> None:
     assert units(Cost(forward=3, backward=3)) > units(Cost(forward=5, backward=0))

@@ -43,3 +43,13 @@ def test_ended_jobs_are_bounded_for_a_session_and_for_all(monkeypatch: pytest.Mo
     for n in range(5):
         ended(jobs, f"later {n}")
     assert (jobs.of("one"), jobs.of("session 0")) == ([active], [])
+
+
+def test_a_long_job_is_found_after_its_end_whatever_was_quicker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(table, "_MOST_ENDED", 3)
+    jobs, long = JobTable(), job("one")
+    jobs.add(long)
+    quick = [ended(jobs, "one") for _ in range(3)]
+    long.state = "done"
+    jobs.end(long)
+    assert jobs.of("one") == [long, *quick[1:]]

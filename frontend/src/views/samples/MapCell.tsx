@@ -1,6 +1,6 @@
 import type { ReactElement, ReactNode } from "react";
 
-import { toErrorBody } from "../../api/errors";
+import { ApiError, toErrorBody } from "../../api/errors";
 import { useResult } from "../../api/queries";
 import type { ResultInfo, Sample } from "../../api/types";
 import { Target } from "../../controls/icons";
@@ -218,12 +218,19 @@ interface PlaceProps {
 export function Place({ sample, column, first, error, refetch, foreign }: PlaceProps): ReactElement {
   const { settings, cell } = column;
   const text = useText();
+  const { description } = useSubject();
   const invitation = useInvitation();
   const reason = unavailable(settings.method, settings.model.name);
   const [feature] = sample.features;
   const style = feature && { aspectRatio: aspectOf(feature) };
-  if (error)
-    return <ErrorNote compact title={text.map.failed} error={toErrorBody(error)} onRetry={() => void refetch()} />;
+  if (error) {
+    const lost = error instanceof ApiError && error.status === 404 ? cell.shown : null;
+    const again = (): void =>
+      lost
+        ? retry({ column: settings.id, request: lost.request }, sample.index, stampOf(description, [sample]))
+        : void refetch();
+    return <ErrorNote compact title={text.map.failed} error={toErrorBody(error)} onRetry={again} />;
+  }
   if (cell.pending || (cell.shown && !foreign))
     return (
       <div className={classes.place} data-state="pending" style={style}>
