@@ -27,6 +27,31 @@ def test_wrong_arguments_are_told_at_the_field(page: Page, scenes: LiveServer) -
     expect(explorer.caption(0)).to_contain_text("10 steps")
 
 
+def test_a_number_is_what_was_typed_or_is_refused(page: Page, scenes: LiveServer) -> None:
+    explorer = ExplorerPage(page, scenes, "count=1").ready(1)
+    steps = explorer.argument("Steps")
+    steps.fill("")
+    steps.press_sequentially("12.5")
+    expect(steps).to_have_value("12.5")
+    expect(explorer.controls.get_by_text("n_steps is 12.5; it must be a whole number, 1 to 1000.")).to_be_visible()
+    place = page.get_by_label("Go to number")
+    place.press_sequentially("3.5")
+    expect(place).to_have_attribute("title", "3.5 is not a whole number from 0")
+    place.press("Enter")
+    expect(place).to_have_value("3.5")
+    expect(explorer.sample(0)).to_be_visible()
+
+
+def test_the_list_of_methods_scrolls_within_the_window(page: Page, scenes: LiveServer) -> None:
+    ExplorerPage(page, scenes, "count=1").ready(1)
+    page.get_by_role("combobox", name="Method", exact=True).click()
+    options = page.get_by_role("listbox").filter(visible=True)
+    box = options.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= page.viewport_size["height"]  # type: ignore[index]
+    assert options.evaluate("list => list.scrollHeight > list.clientHeight")
+
+
 def test_a_window_larger_than_the_image_is_told(page: Page, scenes: LiveServer) -> None:
     explorer = ExplorerPage(page, scenes, "count=1").ready(1)
     explorer.choose_method("Occlusion")

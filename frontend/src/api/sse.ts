@@ -7,8 +7,8 @@ export interface SseMessage {
 }
 
 /**
- * Yields the messages of a stream, those that arrived together as one list. Comment lines (heartbeats) only call `onBytes`, as every chunk does.
- * A message that the end of the stream cuts off is dropped, as the format demands.
+ * Yields the messages of a stream, those that arrived together as one list. Comment lines (heartbeats) only call
+ * `onBytes`, as every chunk does. A message that the end of the stream cuts off is dropped, as the format demands.
  */
 export async function* readSse(
   stream: ReadableStream<Uint8Array>,

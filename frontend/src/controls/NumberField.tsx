@@ -8,20 +8,22 @@ interface NumberFieldProps extends Omit<NumberInputProps, "value" | "onChange" |
   onChange: (value: number | null) => void;
 }
 
-/** A number that nobody clamps. While it is being emptied it stays empty; left empty, it goes back to the usual value. */
+/** A number that nobody clamps. What is half typed stays as it is; left empty, it goes back to the usual value. */
 export function NumberField({ value, usual, onChange, ...rest }: NumberFieldProps): ReactElement {
-  const [emptied, setEmptied] = useState(false);
+  /** Of which the number is not all: nothing, "12.", "0.50". */
+  const [draft, setDraft] = useState<string | null>(null);
   return (
     <NumberInput
       {...rest}
-      value={emptied ? "" : (value ?? usual ?? "")}
+      value={draft ?? value ?? usual ?? ""}
       placeholder={usual === null ? "" : String(usual)}
       clampBehavior="none"
       onChange={(next) => {
-        setEmptied(typeof next !== "number");
-        onChange(typeof next === "number" ? next : null);
+        setDraft(typeof next === "string" ? next : null);
+        const typed = typeof next === "string" ? Number.parseFloat(next) : next;
+        onChange(Number.isFinite(typed) ? typed : null);
       }}
-      onBlur={() => setEmptied(false)}
+      onBlur={() => setDraft(null)}
     />
   );
 }
