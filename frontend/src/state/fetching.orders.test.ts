@@ -58,6 +58,24 @@ const settle = async (): Promise<void> => {
 };
 
 describe("after many others", () => {
+  it("what was done before the server's reply is finished", async () => {
+    const server = new QuickServer();
+    const answer = server.startJob;
+    let seq = 0;
+    server.startJob = async (asked) => {
+      const made = await answer(asked);
+      store.receive({ id: `b-${++seq}`, event: { type: "job", job: made } });
+      return { ...made, state: "queued", items: asked.samples.map((index) => item(index)) };
+    };
+    const store = createFetchingStore(server, NO_MEMORY);
+    for (let sample = 0; sample < 500; sample++) {
+      await store.launch([columnRequest({ samples: [sample] })], "fetch");
+      expect(shown(store, 1, sample)).toBe(true);
+    }
+    expect(store.get().launches.length).toBeLessThan(250);
+    expect(store.get().jobs.size).toBeLessThan(350);
+  });
+
   it("one faithfulness check does not make another go", async () => {
     const store = createFetchingStore(new QuickServer(), NO_MEMORY);
     const made = { request: request({ samples: [0] }), item: item(0, "done") };

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { ApiError, errorBody } from "../api/errors";
-import type { AttributionRequest, Job } from "../api/types";
-import { createFetchingStore, type FetchingStore, type JobRoutes, type Memory } from "./fetching";
-import { columnRequest, description, item, job, sample } from "./fixtures";
+import type { Job } from "../api/types";
+import { createFetchingStore, type FetchingStore, type Memory } from "./fetching";
+import { columnRequest, description, item, job, sample, Server } from "./fixtures";
 import {
   activity,
   busyExplorers,
@@ -17,36 +17,6 @@ import {
   stampOf,
   type Cell,
 } from "./launches";
-
-class Server implements JobRoutes {
-  jobs = new Map<string, Job>();
-  asked: string[] = [];
-  refusal: ApiError | null = null;
-
-  startJob = (asked: AttributionRequest): Promise<Job> => {
-    if (this.refusal) return Promise.reject(this.refusal);
-    const made = job(`j${this.jobs.size + 1}`, { request: asked, items: asked.samples.map((sample) => item(sample)) });
-    this.jobs.set(made.id, made);
-    return Promise.resolve(made);
-  };
-
-  getJob = (id: string): Promise<Job> => {
-    this.asked.push(id);
-    const found = this.jobs.get(id);
-    return found ? Promise.resolve(found) : Promise.reject(new ApiError(404, errorBody("not_found", "")));
-  };
-
-  cancelJob = (id: string): Promise<Job> => {
-    const found = this.jobs.get(id)!;
-    const cancelled: Job = {
-      ...found,
-      state: "cancelled",
-      items: found.items.map((one) => (one.state === "done" ? one : { ...one, state: "cancelled" })),
-    };
-    this.jobs.set(id, cancelled);
-    return Promise.resolve(cancelled);
-  };
-}
 
 class Drawer implements Memory {
   content = new Map<string, string>();
@@ -101,23 +71,6 @@ describe("fetching", () => {
       failure: null,
       shown: { request: { method: "integrated_gradients" } },
     });
-  });
-
-  it("finishes what was done before the server's reply, however much was asked for before", async () => {
-    const answer = server.startJob;
-    let seq = 0;
-    server.startJob = async (asked) => {
-      const made = await answer(asked);
-      const over = { ...made, state: "done" as const, items: [item(asked.samples[0] ?? 0, "done")] };
-      store.receive({ id: `b-${++seq}`, event: { type: "job", job: over } });
-      return made;
-    };
-    for (let sample = 0; sample < 500; sample++) {
-      await store.launch([columnRequest({ samples: [sample] })], "fetch");
-      expect(cellOf(sample)?.shown?.item.sample).toBe(sample);
-    }
-    expect(store.get().launches.length).toBeLessThan(250);
-    expect(store.get().jobs.size).toBeLessThan(350);
   });
 
   it("forgets what nothing is seen of any more, and nothing else", async () => {

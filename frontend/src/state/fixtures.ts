@@ -1,5 +1,6 @@
 /** Small truthful objects for tests. */
 
+import { ApiError, errorBody } from "../api/errors";
 import type {
   AttributionRequest,
   Description,
@@ -9,6 +10,7 @@ import type {
   ModelDescription,
   Sample,
 } from "../api/types";
+import type { JobRoutes } from "./fetching";
 import { BLANK, type ColumnAsk } from "./page";
 import type { ColumnRequest } from "./settings";
 
@@ -149,5 +151,37 @@ export function job(id: string, patch: Partial<Job> = {}): Job {
     wait_seconds: null,
     error: null,
     ...patch,
+  };
+}
+
+/** Takes every job and leaves it queued. */
+export class Server implements JobRoutes {
+  jobs = new Map<string, Job>();
+  asked: string[] = [];
+  refusal: ApiError | null = null;
+
+  startJob = (asked: AttributionRequest): Promise<Job> => {
+    if (this.refusal) return Promise.reject(this.refusal);
+    const made = job(`j${this.jobs.size + 1}`, { request: asked, items: asked.samples.map((sample) => item(sample)) });
+    this.jobs.set(made.id, made);
+    return Promise.resolve(made);
+  };
+
+  getJob = (id: string): Promise<Job> => {
+    this.asked.push(id);
+    const found = this.jobs.get(id);
+    return found ? Promise.resolve(found) : Promise.reject(new ApiError(404, errorBody("not_found", "")));
+  };
+
+  cancelJob = (id: string): Promise<Job> => {
+    const found = this.jobs.get(id);
+    if (!found) return Promise.reject(new ApiError(404, errorBody("not_found", "")));
+    const cancelled: Job = {
+      ...found,
+      state: "cancelled",
+      items: found.items.map((one) => (one.state === "done" ? one : { ...one, state: "cancelled" })),
+    };
+    this.jobs.set(id, cancelled);
+    return Promise.resolve(cancelled);
   };
 }
