@@ -190,7 +190,7 @@ class LiveServer(Visitor):
         return client
 
     @staticmethod
-    def wait_gone(pids: list[int], patience: float = 5.0) -> None:
+    def wait_gone(pids: list[int], patience: float = 20.0) -> None:
         """Fails if one of the processes still runs after `patience` seconds."""
 
         deadline = time.monotonic() + patience

@@ -27,6 +27,7 @@ PAUSE = float(os.environ.get("ATTRISCOPE_TEST_PAUSE", "0.3"))
 """Seconds that the slow ones take for one item or one forward pass."""
 MARKER = "ATTRISCOPE_TEST_MARKER"
 """Environment variable that names a file; see `Mortal`."""
+HANGS = "hangs"
 
 
 def picture(index: int) -> Tensor:
@@ -310,10 +311,11 @@ def exiting() -> Explorer:
 
 
 class Hanging(Tiny):
-    """Sleeps for a minute while the marker file exists."""
+    """Sleeps for a minute while the marker file exists, and writes `HANGS` into it before."""
 
     def forward(self, x: Tensor) -> Tensor:
         if (name := os.environ.get(MARKER)) and Path(name).exists():
+            Path(name).write_text(HANGS)
             time.sleep(60)
         return super().forward(x)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.explorers import faulty
 from tests.live import EXPLORERS, LiveServer
 from tests.server.conftest import Serve
 
@@ -74,9 +75,10 @@ def test_q3_a_worker_that_does_not_stop_is_killed_and_replaced(serve: Serve, mar
     (pid,) = server.worker_pids()
     marker.touch()
     job = server.submit(samples=[0]).json()
-    server.wait(lambda: server.client.get(f"/api/jobs/{job['id']}").json()["state"] == "running")
+    # A job that runs may not have come to the model yet, where its cancellation would still reach it.
+    server.wait(lambda: marker.read_text() == faulty.HANGS)
     server.client.delete(f"/api/jobs/{job['id']}").raise_for_status()
-    server.wait_gone([pid], 5)
+    server.wait_gone([pid])
     marker.unlink()
     server.wait(lambda: server.explorer()["state"] == "ready")
     assert server.run(samples=[0])["state"] == "done"

@@ -29,6 +29,9 @@ GOODBYE = b""
 DEVICE_LOST = 86
 """Exit status of a worker whose device could no longer be used; the call that found out has been answered."""
 _PR_SET_PDEATHSIG = 1
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+_KEPT_BYTES, _LARGEST_KEPT_BYTES = 256 * 2**20, 32 * 2**20
+"""The C library allows no more for the second."""
 
 
 def main(connection: Connection, source: ExplorerSource, device: str, threads: int) -> None:
@@ -69,7 +72,12 @@ def _settle(threads: int) -> None:
     if sys.platform == "linux":
         import ctypes
 
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        library = ctypes.CDLL(None, use_errno=True)
+        library.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if hasattr(library, "mallopt"):
+            # Every batch frees what the next one needs again: given back, each page of it is fetched and zeroed anew.
+            library.mallopt(_M_TRIM_THRESHOLD, _KEPT_BYTES)
+            library.mallopt(_M_MMAP_THRESHOLD, _LARGEST_KEPT_BYTES)
         parent = multiprocessing.parent_process()
         if parent is not None and os.getppid() != parent.pid:  # it ended before we asked
             os._exit(0)
