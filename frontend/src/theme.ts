@@ -92,7 +92,6 @@ export const theme = createTheme({
     },
     // The placeholder is no menu item, and a menu may hold nothing else; the first item gets the focus instead.
     Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
-    NumberInput: { defaultProps: { size: "sm" } },
     SegmentedControl: { defaultProps: { size: "xs" } },
     Button: { defaultProps: { size: "sm" } },
     Switch: { defaultProps: { size: "sm", color: "violet.5" } },

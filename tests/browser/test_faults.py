@@ -27,6 +27,50 @@ def test_wrong_arguments_are_told_at_the_field(page: Page, scenes: LiveServer) -
     expect(explorer.caption(0)).to_contain_text("10 steps")
 
 
+def test_nothing_is_announced_that_would_be_refused(page: Page, scenes: LiveServer) -> None:
+    explorer = ExplorerPage(page, scenes, "count=1").ready(1)
+    place = explorer.sample(0).get_by_test_id("map-place")
+    expect(place).to_contain_text("50 steps")
+    explorer.argument("Steps").fill("1000000000")
+    expect(place).to_have_text("Change the setting marked in red first")
+    explorer.argument("Steps").fill("7")
+    expect(place).to_contain_text("7 steps")
+
+
+def test_what_is_no_number_is_said_to_be_none(page: Page, scenes: LiveServer) -> None:
+    explorer = ExplorerPage(page, scenes, "count=1").ready(1)
+    steps = explorer.argument("Steps")
+    steps.fill("")
+    steps.press_sequentially("ab")
+    expect(steps).to_have_value("ab")
+    expect(explorer.controls.get_by_text("“ab” is not a number: 50 is used.")).to_be_visible()
+    steps.fill("")
+    steps.press_sequentially("1e3")
+    expect(steps).to_have_value("1e3")
+    expect(explorer.sample(0).get_by_test_id("map-place")).to_contain_text("1000 steps")
+    steps.press("ArrowUp")
+    expect(steps).to_have_value("1000")
+    steps.press("ArrowDown")
+    expect(steps).to_have_value("999")
+    top = page.get_by_label("Predictions per sample")
+    top.fill("x")
+    expect(top).to_have_attribute("title", "“x” is not a number: 5 is used.")
+
+
+def test_a_link_to_what_is_not_here_says_so(page: Page, scenes: LiveServer) -> None:
+    ExplorerPage(page, scenes, "count=1&explorer=old&model=lost&method=gone").ready(1)
+    notices = page.get_by_test_id("notice")
+    expect(notices).to_have_text(
+        [
+            "There is no explorer 'old' here: this is Scenes.",
+            "There is no model 'lost' here: scenes_cnn is shown instead.",
+            "There is no method 'gone' here: Integrated Gradients is shown instead.",
+        ]
+    )
+    ExplorerPage(page, scenes, "count=1&explorer=scenes&model=scenes_cnn&method=saliency").ready(1)
+    expect(notices).to_have_count(0)
+
+
 def test_a_number_is_what_was_typed_or_is_refused(page: Page, scenes: LiveServer) -> None:
     explorer = ExplorerPage(page, scenes, "count=1").ready(1)
     steps = explorer.argument("Steps")

@@ -69,6 +69,16 @@ def test_q3_a_running_job_stops_soon_and_leaves_nothing_partial(slow: LiveServer
     assert slow.client.get(f"/api/results/{job['items'][0]['key']}").status_code == 404
 
 
+def test_an_estimate_asked_for_too_late_is_no_error(slow: LiveServer) -> None:
+    """The page asks on hearing of one, and cannot know that the map is done by then."""
+    job = slow.run(method="saliency", samples=[6])
+    (item,) = job["items"]
+    address = f"/api/jobs/{job['id']}/partials"
+    late = slow.client.get(f"{address}/{item['key']}/image.npy")
+    assert (late.status_code, late.content) == (204, b"")
+    assert slow.client.get(f"{address}/{'0' * 64}/image.npy").status_code == 404
+
+
 def test_q3_a_worker_that_does_not_stop_is_killed_and_replaced(serve: Serve, marker: Path) -> None:
     server = serve("hanging", env={"ATTRISCOPE_TEST_MARKER": str(marker), "ATTRISCOPE_CANCEL_GRACE": "1"})
     server.samples(count=2)

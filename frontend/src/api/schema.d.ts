@@ -3005,6 +3005,13 @@ export interface operations {
                     "application/x-npy": unknown;
                 };
             };
+            /** @description The map has ended: there is no estimate of it any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description Validation Error */
             422: {
                 headers: {

@@ -124,7 +124,7 @@ function ArgumentInput({ field, value, error, onChange }: ArgumentInputProps): R
           description={[field.description, bounds].filter(Boolean).join(" · ")}
           value={typeof value === "number" ? value : null}
           usual={typeof field.default === "number" ? field.default : null}
-          suffix={field.unit === null ? "" : ` ${text.map.unit(String(shown), field.unit)}`}
+          unit={field.unit === null ? "" : text.map.unit(String(shown), field.unit)}
           {...(field.minimum !== null && { min: field.minimum })}
           {...(field.maximum !== null && { max: field.maximum })}
           step={field.kind === "integer" ? 1 : stepOf(field)}

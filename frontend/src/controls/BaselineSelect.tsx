@@ -122,7 +122,6 @@ function InputBaselines({ feature, several }: InputBaselinesProps): ReactElement
           label={words.sampleNumber}
           description={words.sampleHelp}
           min={0}
-          allowDecimal={false}
           value={one}
           usual={0}
           onChange={(value) => {
@@ -139,7 +138,6 @@ function InputBaselines({ feature, several }: InputBaselinesProps): ReactElement
           description={words.samplesHelp}
           min={1}
           max={MOST_BASELINES}
-          allowDecimal={false}
           value={first}
           usual={4}
           onChange={(value) => {

@@ -1,4 +1,4 @@
-import { ActionIcon, NumberInput, Select } from "@mantine/core";
+import { ActionIcon, TextInput, Select } from "@mantine/core";
 import { useState, type KeyboardEvent, type ReactElement } from "react";
 
 import { isFiltered, ORDERS } from "../state/page";
@@ -12,6 +12,7 @@ import classes from "./Bars.module.css";
 import { FilterMenu } from "./FilterMenu";
 import { ChevronLeft, ChevronRight } from "./icons";
 import { NumberField } from "./NumberField";
+import { readNumber } from "./number";
 
 /** Which samples are shown, in which order. */
 export function BrowseBar(): ReactElement {
@@ -60,6 +61,7 @@ export function BrowseBar(): ReactElement {
         <label className={classes.item}>
           <span>{text.browse.count}</span>
           <NumberField
+            terse
             size="xs"
             w={64}
             aria-label={text.browse.count}
@@ -73,6 +75,7 @@ export function BrowseBar(): ReactElement {
         <label className={classes.item}>
           <span>{text.browse.k}</span>
           <NumberField
+            terse
             size="xs"
             w={58}
             aria-label={text.browse.kLabel}
@@ -137,26 +140,30 @@ function Steps({ plain }: { plain: boolean }): ReactElement {
 /** A sample's number in the dataset's order; a place from 1 among matches. */
 function GoTo({ plain }: { plain: boolean }): ReactElement {
   const text = useText();
-  const [value, setValue] = useState<number | string>("");
+  const [typed, setTyped] = useState("");
   const label = plain ? text.browse.goTo : text.browse.goToPlace;
-  const isPlace = typeof value === "number" && Number.isInteger(value) && value >= (plain ? 0 : 1);
+  const least = plain ? 0 : 1;
+  const place = readNumber(typed);
+  const isPlace = place !== null && Number.isInteger(place) && place >= least;
+  const wrong = typed.trim() === "" || isPlace ? null : text.browse.noPlace(typed, least);
   const go = (event: KeyboardEvent): void => {
     if (event.key !== "Enter" || !isPlace) return;
     event.preventDefault();
-    changePage({ browse: { start: plain ? value : Math.max(value - 1, 0) } }, { step: true });
-    setValue("");
+    changePage({ browse: { start: place - least } }, { step: true });
+    setTyped("");
   };
   return (
-    <NumberInput
+    <TextInput
       size="xs"
       w={108}
+      inputMode="numeric"
+      autoComplete="off"
       placeholder={label}
       aria-label={label}
-      hideControls
-      error={value !== "" && !isPlace}
-      title={value !== "" && !isPlace ? text.browse.noPlace(String(value), plain ? 0 : 1) : undefined}
-      value={value}
-      onChange={setValue}
+      error={wrong !== null}
+      title={wrong ?? undefined}
+      value={typed}
+      onChange={(event) => setTyped(event.currentTarget.value)}
       onKeyDown={go}
       data-shortcut={GO_TO}
     />

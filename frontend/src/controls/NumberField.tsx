@@ -1,27 +1,92 @@
-import { NumberInput, type NumberInputProps } from "@mantine/core";
-import { useState, type ReactElement } from "react";
+import { TextInput, type TextInputProps } from "@mantine/core";
+import { useRef, useState, type KeyboardEvent, type ReactElement } from "react";
 
-interface NumberFieldProps extends Omit<NumberInputProps, "value" | "onChange" | "defaultValue"> {
+import { useText } from "../text";
+import { ChevronDown } from "./icons";
+import { readNumber, stepped } from "./number";
+import classes from "./NumberField.module.css";
+
+interface NumberFieldProps extends Omit<
+  TextInputProps,
+  "value" | "onChange" | "defaultValue" | "min" | "max" | "step"
+> {
   /** Null leaves the field to `usual`. */
   value: number | null;
   usual: number | null;
   onChange: (value: number | null) => void;
+  /** Where the arrows end; what is typed is not held back by them. */
+  min?: number;
+  max?: number;
+  step?: number;
+  unit?: string;
+  /** Has no room for words under it: they are its title. */
+  terse?: boolean;
 }
 
-/** A number that nobody clamps. What is half typed stays as it is; left empty, it goes back to the usual value. */
-export function NumberField({ value, usual, onChange, ...rest }: NumberFieldProps): ReactElement {
-  /** Of which the number is not all: nothing, "12.", "0.50". */
+/**
+ * A number that nobody clamps or tidies: what is typed stays as it is, and what is no number is said to be none.
+ *
+ * Left empty, it goes back to the usual value.
+ */
+export function NumberField(props: NumberFieldProps): ReactElement {
+  const { value, usual, onChange, min, max, step = 1, unit = "", terse = false, error, size, ...rest } = props;
+  const text = useText();
+  const input = useRef<HTMLInputElement>(null);
+  /** While it is being typed: "12.", "1e", "0.50". */
   const [draft, setDraft] = useState<string | null>(null);
+  const number = value ?? usual;
+  const isNone = draft !== null && draft.trim() !== "" && readNumber(draft) === null;
+  const wrong = isNone ? text.settings.noNumber(draft, usual === null ? null : String(usual)) : error;
+
+  const move = (by: number): void => {
+    setDraft(null);
+    onChange(stepped(number ?? 0, by, min ?? null, max ?? null));
+  };
+  const onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
+    event.preventDefault();
+    move(event.key === "ArrowUp" ? step : -step);
+  };
+  const button = (by: number): ReactElement => (
+    <button
+      type="button"
+      tabIndex={-1}
+      aria-hidden="true"
+      onPointerDown={(event) => {
+        event.preventDefault();
+        input.current?.focus();
+        move(by);
+      }}
+    >
+      <ChevronDown />
+    </button>
+  );
   return (
-    <NumberInput
+    <TextInput
       {...rest}
-      value={draft ?? value ?? usual ?? ""}
+      ref={input}
+      size={size ?? "sm"}
+      inputMode="decimal"
+      autoComplete="off"
+      value={draft ?? (number === null ? "" : String(number))}
       placeholder={usual === null ? "" : String(usual)}
-      clampBehavior="none"
-      onChange={(next) => {
-        setDraft(typeof next === "string" ? next : null);
-        const typed = typeof next === "string" ? Number.parseFloat(next) : next;
-        onChange(Number.isFinite(typed) ? typed : null);
+      error={terse ? Boolean(wrong) : wrong}
+      title={terse && typeof wrong === "string" ? wrong : undefined}
+      rightSection={
+        <span className={classes.end}>
+          {unit !== "" && <span className={classes.unit}>{unit}</span>}
+          <span className={classes.steps}>
+            {button(step)}
+            {button(-step)}
+          </span>
+        </span>
+      }
+      rightSectionWidth={unit === "" ? "1.375rem" : `calc(1.875rem + ${unit.length}ch)`}
+      onKeyDown={onKeyDown}
+      onChange={(event) => {
+        const typed = event.currentTarget.value;
+        setDraft(typed);
+        onChange(readNumber(typed));
       }}
       onBlur={() => setDraft(null)}
     />

@@ -60,7 +60,7 @@ export function SmoothingControl(): ReactElement | null {
             usual={USUAL.noise * 100}
             min={0}
             max={100}
-            suffix=" %"
+            unit="%"
             error={errorOf("noise")}
             onChange={(percent) => set({ ...smoothing, noise: percent === null ? USUAL.noise : percent / 100 })}
           />

@@ -6,7 +6,7 @@ import { cellFreshness, isCurrent, overall } from "./freshness";
 import { EMPTY_CELL, stampOf, type Cell } from "./launches";
 import { INITIAL, type Ask, type ColumnAsk } from "./page";
 import { argumentFields } from "./schema";
-import { buildRequests, resolveColumns, resolveCounts, usualModels, type Settings } from "./settings";
+import { buildRequests, resolveColumns, resolveCounts, unmetWishes, usualModels, type Settings } from "./settings";
 import { signOf } from "./sign";
 
 const ask = (...columns: Partial<ColumnAsk>[]): Ask => ({ ...INITIAL.ask, columns: columns.map(column) });
@@ -46,6 +46,22 @@ describe("resolveSettings", () => {
     expect(settings({ method: "gone", model: "gone" })).toMatchObject({ method: { id: "integrated_gradients" } });
     expect(usualModels(description({ defaults: { model: "gone" } }))).toHaveLength(2);
     expect(resolved({}, description({ methods: [] }))).toEqual([]);
+  });
+
+  it("names what a link asks for and is not here, once, with what is there instead", () => {
+    const wanted = (explorer: string | null, ...columns: Partial<ColumnAsk>[]): Ask => ({
+      ...ask(...columns),
+      explorer,
+    });
+    const here = { id: "scenes", name: "Scenes" };
+    expect(unmetWishes(wanted("scenes", { method: "grad_cam", model: "a" }), here, description())).toEqual([]);
+    expect(unmetWishes(wanted(null, {}), here, description())).toEqual([]);
+    const gone = { method: "gone", model: "lost" };
+    expect(unmetWishes(wanted("old", gone, { ...gone, id: 2 }), here, description())).toEqual([
+      { kind: "explorer", wanted: "old", shown: "Scenes" },
+      { kind: "model", wanted: "lost", shown: "a, b" },
+      { kind: "method", wanted: "gone", shown: "Integrated Gradients" },
+    ]);
   });
 
   it("leaves smoothing to methods that can be smoothed", () => {

@@ -3,6 +3,7 @@
 import type {
   AttributionRequest,
   Description,
+  ExplorerSummary,
   MethodDescription,
   ModelDescription,
   Smoothing,
@@ -91,6 +92,37 @@ export function resolveSettings(ask: ColumnAsk, explorer: string, description: D
     quantity: ask.quantity ?? presets.quantity ?? "output",
     precision: offeredPrecision(method, ask.precision ?? presets.precision),
   };
+}
+
+/** Something asked for, by a link or a page left open, that is not offered, and what is there instead. */
+export interface Unmet {
+  readonly kind: "explorer" | "model" | "method";
+  readonly wanted: string;
+  readonly shown: string;
+}
+
+/** Each once. What the server itself refuses, such as a layer, is not among them. */
+export function unmetWishes(
+  ask: Ask,
+  explorer: Pick<ExplorerSummary, "id" | "name">,
+  description: Description,
+): Unmet[] {
+  const models = usualModels(description).map(({ name }) => name);
+  const wishes = ask.columns.flatMap(({ model, ...rest }): Unmet[] => {
+    const isModel = model === null || description.models.some(({ name }) => name === model);
+    const isMethod = rest.method === null || description.methods.some(({ id }) => id === rest.method);
+    const method = resolveSettings({ ...rest, model }, explorer.id, description)?.method.name ?? "";
+    return [
+      ...(isModel ? [] : [{ kind: "model", wanted: model, shown: models.join(", ") } as const]),
+      ...(isMethod ? [] : [{ kind: "method", wanted: rest.method ?? "", shown: method } as const]),
+    ];
+  });
+  const elsewhere = ask.explorer !== null && ask.explorer !== explorer.id;
+  const all: Unmet[] = [
+    ...(elsewhere ? [{ kind: "explorer", wanted: ask.explorer ?? "", shown: explorer.name } as const] : []),
+    ...wishes,
+  ];
+  return [...new Map(all.map((unmet) => [`${unmet.kind} ${unmet.wanted}`, unmet])).values()];
 }
 
 /** What is asked for where the method can be computed so, otherwise exact. */

@@ -73,6 +73,12 @@ export const en = {
     stopped: "The explorer has stopped. Maps that are here stay; new ones need it to run again.",
     none: "This server offers no explorer.",
     noMethods: "This explorer offers no attribution method.",
+    unmet: {
+      explorer: (wanted: string, shown: string) => `There is no explorer ${quoted(wanted)} here: this is ${shown}.`,
+      model: (wanted: string, shown: string) => `There is no model ${quoted(wanted)} here: ${shown} is shown instead.`,
+      method: (wanted: string, shown: string) =>
+        `There is no method ${quoted(wanted)} here: ${shown} is shown instead.`,
+    },
   },
 
   settings: {
@@ -94,6 +100,8 @@ export const en = {
     advanced: "More arguments",
     fewer: "Fewer arguments",
     resetArguments: "Reset",
+    noNumber: (typed: string, used: string | null) =>
+      `“${typed}” is not a number${used === null ? "" : `: ${used} is used`}.`,
     bounds: (low: string | null, high: string | null) =>
       low !== null && high !== null
         ? `${low} to ${high}`
@@ -170,6 +178,7 @@ export const en = {
     cancel: "Cancel",
     cancelFailed: "Cancelling did not reach the server.",
     remaining: (eta: string) => `${eta} left`,
+    mendFirst: "Change the setting marked in red first",
     invitation: (n: number) => `Press Fetch to explain ${n === 1 ? "this prediction" : `these ${n} predictions`}`,
     short: "Press Fetch",
     stored: (n: number, of: number) => (n === of ? "stored already" : `${n} of ${of} stored already`),

@@ -77,6 +77,11 @@ export const zh: Text = {
     stopped: "浏览器已停止。已有的热力图会保留；重新运行后才能计算新的热力图。",
     none: "此服务器没有提供浏览器。",
     noMethods: "此浏览器没有提供归因方法。",
+    unmet: {
+      explorer: (wanted, shown) => `此处没有名为“${wanted}”的浏览器：当前为 ${shown}。`,
+      model: (wanted, shown) => `此处没有名为“${wanted}”的模型：改为显示 ${shown}。`,
+      method: (wanted, shown) => `此处没有名为“${wanted}”的方法：改为显示 ${shown}。`,
+    },
   },
 
   settings: {
@@ -98,6 +103,7 @@ export const zh: Text = {
     advanced: "更多参数",
     fewer: "收起参数",
     resetArguments: "重置",
+    noNumber: (typed, used) => `“${typed}”不是数字${used === null ? "" : `：将使用 ${used}`}。`,
     bounds: (low, high) =>
       low !== null && high !== null
         ? `${low} 到 ${high}`
@@ -168,6 +174,7 @@ export const zh: Text = {
     cancel: "取消",
     cancelFailed: "取消请求未能送达服务器。",
     remaining: (eta) => `剩余${eta}`,
+    mendFirst: "请先更改标红的设置",
     invitation: (n) => `点击“计算归因”，解释${n === 1 ? "此预测" : `这 ${n} 个预测`}`,
     short: "点击“计算归因”",
     stored: (n, of) => (n === of ? "已有存储结果" : `${of} 个中已存储 ${n} 个`),

@@ -19,7 +19,8 @@ import { PrecisionSelect } from "../controls/PrecisionSelect";
 import { PresetSelect } from "../controls/PresetSelect";
 import { SmoothingControl } from "../controls/SmoothingControl";
 import { TargetSelect } from "../controls/TargetSelect";
-import { useView, useWarnings } from "../state/services";
+import { useAsk, useView, useWarnings } from "../state/services";
+import { unmetWishes } from "../state/settings";
 import { TESTID } from "../testids";
 import { noticeText, useText, type Text } from "../text";
 import { phrase } from "../text/localise";
@@ -191,6 +192,7 @@ function Notices(): ReactElement | null {
   const text = useText();
   const { explorer, description, models } = useSubject();
   const warnings = useWarnings();
+  const unmet = unmetWishes(useAsk(), explorer, description);
   const notices: { about: string | null; notice: Notice }[] = [
     ...warnings.map((notice) => ({ about: null, notice })),
     ...description.notices.map((notice) => ({ about: null, notice })),
@@ -198,7 +200,7 @@ function Notices(): ReactElement | null {
   ];
   const failed = explorer.state === "failed";
   const coming = comingWords(text, explorer);
-  if (notices.length === 0 && coming === null && !failed) return null;
+  if (notices.length + unmet.length === 0 && coming === null && !failed) return null;
   return (
     <div className={classes.notices}>
       {failed && (
@@ -213,6 +215,11 @@ function Notices(): ReactElement | null {
           {coming}
         </p>
       )}
+      {unmet.map(({ kind, wanted, shown }) => (
+        <p key={`${kind} ${wanted}`} role="status" data-testid={TESTID.notice} data-code={`unmet_${kind}`}>
+          {text.explorerState.unmet[kind](wanted, shown)}
+        </p>
+      ))}
       {notices.map(({ about, notice }) => (
         <p key={`${about ?? ""} ${notice.code}`} data-testid={TESTID.notice} data-code={notice.code}>
           {about !== null && <strong>{about}: </strong>}

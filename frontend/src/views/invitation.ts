@@ -9,6 +9,8 @@ export function useInvitation(): string[] {
   const { samples } = useShown();
   const forecast = useForecast();
   const { etaSeconds, stored, total } = forecast;
+  // Neither a number of steps that is refused nor its time is anything to look forward to.
+  if (Object.keys(forecast.errors).length + forecast.elsewhere.size > 0) return [text.fetch.mendFirst];
   const time = stored > 0 && stored === total ? text.fetch.stored(stored, total) : etaSeconds;
   return [
     text.fetch.invitation(samples.items.length),

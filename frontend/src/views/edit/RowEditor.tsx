@@ -94,8 +94,7 @@ function FieldInput({ field, was, value, onChange }: FieldInputProps): ReactElem
       label={field.name}
       description={low != null && high != null ? text.edit.inData(formatValue(low, 4), formatValue(high, 4)) : null}
       inputWrapperOrder={["label", "input", "description"]}
-      suffix={field.unit == null ? "" : ` ${field.unit}`}
-      allowDecimal={!field.whole}
+      unit={field.unit ?? ""}
       value={typeof value === "number" ? value : null}
       usual={typeof was === "number" ? was : null}
       data-changed={value !== null}

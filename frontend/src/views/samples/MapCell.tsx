@@ -65,60 +65,67 @@ export function MapCell(props: MapCellProps): ReactElement {
   const showsMaps = display.panels.some((panel) => panel !== "original");
 
   return (
-    <div className={classes.cell} data-testid={TESTID.cell} data-column={settings.id} data-model={settings.model.name}>
+    <>
       {titled && <h3 className={classes.column}>{column.title}</h3>}
-      <div className={classes.panels}>
-        {before}
-        <MapOfClasses sample={sample} settings={settings} />
-        {showsMaps && (
-          <div className={classes.maps} data-testid={TESTID.mapPlace} data-pending={cell.pending !== null}>
-            {estimate ? (
-              <Maps {...props} cursor={cursor} drawn={estimate.map} making={estimate.making} sharedLimit={null} />
-            ) : finished ? (
-              <FinishedMaps {...props} cursor={cursor} info={finished.info} drawn={finished} />
-            ) : (
-              <Place {...props} {...result} foreign={foreign} />
-            )}
-            {estimate ? (
-              <PartialBadge share={estimate.map.share} cancelled={cell.partial?.cancelled === true} />
-            ) : (
-              finished && cell.pending && <Badge cell={cell} />
-            )}
-          </div>
-        )}
-        {finished && (
-          <CellMenu
-            sample={sample}
-            model={settings.model.name}
-            result={finished}
-            sharedLimit={display.shared ? (props.sharedLimits.get(sharedKey(finished.info)) ?? null) : null}
-          />
-        )}
+      <div
+        className={classes.cell}
+        data-testid={TESTID.cell}
+        data-column={settings.id}
+        data-model={settings.model.name}
+      >
+        <div className={classes.panels}>
+          {before}
+          <MapOfClasses sample={sample} settings={settings} />
+          {showsMaps && (
+            <div className={classes.maps} data-testid={TESTID.mapPlace} data-pending={cell.pending !== null}>
+              {estimate ? (
+                <Maps {...props} cursor={cursor} drawn={estimate.map} making={estimate.making} sharedLimit={null} />
+              ) : finished ? (
+                <FinishedMaps {...props} cursor={cursor} info={finished.info} drawn={finished} />
+              ) : (
+                <Place {...props} {...result} foreign={foreign} />
+              )}
+              {estimate ? (
+                <PartialBadge share={estimate.map.share} cancelled={cell.partial?.cancelled === true} />
+              ) : (
+                finished && cell.pending && <Badge cell={cell} />
+              )}
+            </div>
+          )}
+          {finished && (
+            <CellMenu
+              sample={sample}
+              model={settings.model.name}
+              result={finished}
+              sharedLimit={display.shared ? (props.sharedLimits.get(sharedKey(finished.info)) ?? null) : null}
+            />
+          )}
+        </div>
+        {(estimate ?? finished) && cell.failure && <Failure {...props} />}
+        <div className={classes.details}>
+          {!titled && (
+            <Predictions
+              sample={sample}
+              model={settings.model}
+              columns={[settings.id]}
+              explained={made?.item.target ?? null}
+              against={made?.item.against ?? null}
+            />
+          )}
+          {estimate && <PartialCaption making={estimate.making} share={estimate.map.share} />}
+          {finished && (
+            <CaptionLines
+              info={finished.info}
+              before={isBefore(cell.shown?.stamp ?? null, description)}
+              current={column.current}
+              shared={display.shared}
+            />
+          )}
+          {finished && props.reference && <CellAgreement sample={sample} column={column} reference={props.reference} />}
+          {finished && cell.shown && <FaithfulnessButton sample={sample} made={cell.shown} />}
+        </div>
       </div>
-      {(estimate ?? finished) && cell.failure && <Failure {...props} />}
-      <div className={classes.details}>
-        {!titled && (
-          <Predictions
-            sample={sample}
-            model={settings.model}
-            columns={[settings.id]}
-            explained={made?.item.target ?? null}
-            against={made?.item.against ?? null}
-          />
-        )}
-        {estimate && <PartialCaption making={estimate.making} share={estimate.map.share} />}
-        {finished && (
-          <CaptionLines
-            info={finished.info}
-            before={isBefore(cell.shown?.stamp ?? null, description)}
-            current={column.current}
-            shared={display.shared}
-          />
-        )}
-        {finished && props.reference && <CellAgreement sample={sample} column={column} reference={props.reference} />}
-        {finished && cell.shown && <FaithfulnessButton sample={sample} made={cell.shown} />}
-      </div>
-    </div>
+    </>
   );
 }
 
@@ -264,7 +271,7 @@ export function Place({ sample, column, first, error, refetch, foreign }: PlaceP
       {first ? (
         <span>
           <span className={classes.invitation}>{invitation[0]}</span>
-          <span className="visually-hidden"> · </span>
+          {invitation.length > 1 && <span className="visually-hidden"> · </span>}
           {invitation.slice(1).join(" · ")}
         </span>
       ) : (

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import Response
 
 from attriscope.jobs.errors import not_found
+from attriscope.jobs.spec import TERMINAL
 from attriscope.jobs.store import npy
 from attriscope.web import views
 from attriscope.web.permits import Accepting
@@ -45,13 +46,20 @@ async def cancel_job(job: str, services: ServicesDep, session: SessionDep) -> Jo
 
 @router.get(
     "/{job}/partials/{key}/{feature}.npy",
-    responses={200: {"content": {"application/x-npy": {}}}},
+    responses={
+        200: {"content": {"application/x-npy": {}}},
+        204: {"description": "The map has ended: there is no estimate of it any more."},
+    },
     response_class=Response,
 )
 async def get_partial(job: str, key: str, feature: str, services: ServicesDep, session: SessionDep) -> Response:
     """The best estimate so far of a map that this job waits for: float32 (C, H, W)."""
     found = services.board.get(session, job)
-    partial = services.board.partials.get(key) if any(item.key == key for item in found.items) else None
+    items = [item for item in found.items if item.key == key]
+    partial = services.board.partials.get(key) if items else None
+    if partial is None and any(item.state in TERMINAL for item in items):
+        # Who asks was told of the estimate before; a map is often done by then.
+        return Response(status_code=204, headers={"Cache-Control": "no-store"})
     if partial is None or feature not in partial.arrays:
         raise not_found("partial map", feature)
     return Response(npy(partial.arrays[feature]), media_type="application/x-npy", headers={"Cache-Control": "no-store"})
