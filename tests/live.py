@@ -22,7 +22,7 @@ import httpx
 
 ROOT = Path(__file__).parent.parent
 EXPLORERS = ROOT / "tests" / "explorers"
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds to wait for what should be there at once: a machine may be busy."""
 
 
