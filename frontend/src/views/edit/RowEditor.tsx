@@ -93,7 +93,7 @@ function FieldInput({ field, was, value, onChange }: FieldInputProps): ReactElem
       size="xs"
       label={field.name}
       description={low != null && high != null ? text.edit.inData(formatValue(low, 4), formatValue(high, 4)) : null}
-      inputWrapperOrder={["label", "input", "description"]}
+      inputWrapperOrder={["label", "input", "error", "description"]}
       unit={field.unit ?? ""}
       value={typeof value === "number" ? value : null}
       usual={typeof was === "number" ? was : null}
