@@ -33,6 +33,7 @@ def test_nothing_is_announced_that_would_be_refused(page: Page, scenes: LiveServ
     expect(place).to_contain_text("50 steps")
     explorer.argument("Steps").fill("1000000000")
     expect(place).to_have_text("Change the setting marked in red first")
+    expect(page.get_by_test_id("estimate")).to_have_text("Change the setting marked in red first")
     explorer.argument("Steps").fill("7")
     expect(place).to_contain_text("7 steps")
 
@@ -55,6 +56,19 @@ def test_what_is_no_number_is_said_to_be_none(page: Page, scenes: LiveServer) ->
     top = page.get_by_label("Predictions per sample")
     top.fill("x")
     expect(top).to_have_attribute("title", "“x” is not a number: 5 is used.")
+
+
+def test_a_baselines_number_is_one_of_a_sample(page: Page, scenes: LiveServer) -> None:
+    explorer = ExplorerPage(page, scenes, "count=1&baseline=sample:3").ready(1)
+    number = explorer.controls.get_by_role("textbox", name="Number of the sample")
+    for typed in ("-3", "1.5", "1e9"):
+        number.fill(typed)
+        expect(explorer.controls.get_by_text(f"{float(typed):.10g} is not a whole number from 0")).to_be_visible()
+        expect(number).to_be_focused()
+    number.fill("5")
+    expect(page).to_have_url(re.compile("baseline=sample%3A5"))
+    number.fill("1,000")
+    expect(explorer.controls.get_by_text("“1,000” is not a number: 0 is used.")).to_be_visible()
 
 
 def test_a_link_to_what_is_not_here_says_so(page: Page, scenes: LiveServer) -> None:

@@ -35,6 +35,27 @@ def test_the_question_mark_lists_every_key(page: Page, scenes: LiveServer) -> No
     expect(dialog).to_be_visible()
 
 
+def test_escape_closes_what_is_open_and_nothing_else(page: Page, scenes: LiveServer) -> None:
+    explorer = ExplorerPage(page, scenes, "count=1&view=detail&sample=0")
+    expect(page.get_by_test_id("detail")).to_be_visible()
+    opener = page.get_by_role("button", name="Keyboard shortcuts")
+    opener.focus()
+    opener.press("Enter")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(opener).to_be_focused()
+    expect(page.get_by_test_id("detail")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("detail")).to_have_count(0)
+    button = explorer.ready(1).sample(0).get_by_test_id("edit")
+    button.focus()
+    button.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(button).to_be_focused()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_list_of_keys_passes_axe(page: Page, scenes: LiveServer, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]

@@ -130,6 +130,32 @@ def test_a_row_is_changed_by_numbers_and_undone(page: Page, wine: LiveServer) ->
     expect(made.get_by_test_id("lines").get_by_text("9000")).to_be_visible()
 
 
+def test_an_undone_number_is_shown_as_it_was(page: Page, wine: LiveServer) -> None:
+    explorer = ExplorerPage(page, wine, "count=1").ready(1)
+    dialog = edit(page, explorer, 0)
+    ash = dialog.get_by_role("textbox", name="ash", exact=True)
+    before = ash.input_value()
+    ash.fill("2.9")
+    expect(dialog.get_by_text("1 value changed")).to_be_visible()
+    ash.press("Control+z")
+    expect(dialog.get_by_text("Nothing changed yet")).to_be_visible()
+    expect(ash).to_have_value(before)
+
+
+def test_another_input_does_not_forget_the_steps_of_this_one(page: Page, several: LiveServer) -> None:
+    explorer = ExplorerPage(page, several, "count=1").ready(1)
+    dialog = edit(page, explorer, 0)
+    dialog.get_by_text("table", exact=True).click()
+    dialog.get_by_role("combobox", name="colour").click()
+    page.get_by_role("option", name="blue").click()
+    expect(dialog.get_by_text("1 value changed")).to_be_visible()
+    dialog.get_by_text("image", exact=True).click()
+    expect(dialog.get_by_test_id("edit-surface")).to_be_visible()
+    expect(dialog.get_by_text("1 value changed")).to_be_hidden()
+    dialog.get_by_text("table", exact=True).click()
+    expect(dialog.get_by_text("1 value changed")).to_be_visible()
+
+
 def test_one_of_several_inputs_is_changed_and_the_others_stay(page: Page, several: LiveServer) -> None:
     explorer = ExplorerPage(page, several, "count=2").ready(2)
     expect(page.get_by_test_id("own-button")).to_have_count(0)

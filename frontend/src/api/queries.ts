@@ -1,7 +1,8 @@
 /** What components read from the server: cached, shared, aborted when nobody looks any more. */
 
-import { QueryClient, useQueries, useQuery, type UseQueryResult } from "@tanstack/react-query";
+import { QueryClient, useQueries, useQuery, type UseQueryResult, notifyManager } from "@tanstack/react-query";
 
+import { inBursts } from "./bursts";
 import { ApiError } from "./errors";
 import { forgetOldest } from "./idle";
 import { loadImage, type Picture } from "./image";
@@ -36,6 +37,7 @@ function shouldRetry(failures: number, error: unknown): boolean {
 }
 
 export function createQueryClient(): QueryClient {
+  notifyManager.setScheduler(inBursts());
   const client = new QueryClient({
     defaultOptions: {
       queries: {

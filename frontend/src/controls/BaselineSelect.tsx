@@ -10,6 +10,7 @@ import {
   isSample,
   isSamples,
   MOST_BASELINES,
+  MOST_NUMBER,
   namesFor,
   numberIn,
   offered,
@@ -73,6 +74,13 @@ function InputBaselines({ feature, several }: InputBaselinesProps): ReactElement
   const [numbers, setNumbers] = useState({ sample: 0, samples: 4 });
   const numberOf = (test: (id: string) => boolean, usual: number): number =>
     chosen.map((id) => (test(id) ? numberIn(id) : null)).find((number) => number !== null) ?? usual;
+  // What cannot be written into a baseline's name at all; any other number is the server's to judge.
+  const [refused, setRefused] = useState<{ sample?: string; samples?: string }>({});
+  const accepted = (field: "sample" | "samples", number: number, least: number): boolean => {
+    const isPlace = Number.isInteger(number) && number >= least && number <= MOST_NUMBER;
+    setRefused(isPlace ? {} : { [field]: text.browse.noPlace(String(number), least) });
+    return isPlace;
+  };
   const one = numberOf(isSample, numbers.sample);
   const first = numberOf(isSamples, numbers.samples);
   const own = feature.baselines ?? [];
@@ -124,8 +132,10 @@ function InputBaselines({ feature, several }: InputBaselinesProps): ReactElement
           min={0}
           value={one}
           usual={0}
+          error={refused.sample}
           onChange={(value) => {
             const sample = value ?? 0;
+            if (!accepted("sample", sample, 0)) return;
             renumber(`sample:${one}`, `sample:${sample}`);
             setNumbers((all) => ({ ...all, sample }));
           }}
@@ -140,8 +150,10 @@ function InputBaselines({ feature, several }: InputBaselinesProps): ReactElement
           max={MOST_BASELINES}
           value={first}
           usual={4}
+          error={refused.samples}
           onChange={(value) => {
             const count = value ?? 4;
+            if (!accepted("samples", count, 1)) return;
             renumber(`samples:${first}`, `samples:${count}`);
             setNumbers((all) => ({ ...all, samples: count }));
           }}

@@ -121,7 +121,8 @@ function Outlook({ freshness }: { freshness: Freshness }): ReactElement | null {
   const text = useText();
   const forecast = useForecast();
   if (freshness === "fresh") return <p className={classes.outlook}>{text.fetch.upToDate}</p>;
-  const outdated = outdatedWords(text, freshness);
+  const isRefused = Object.keys(forecast.errors).length + forecast.elsewhere.size > 0;
+  const outdated = isRefused ? text.fetch.mendFirst : outdatedWords(text, freshness);
   const parts = [
     ...(forecast.stored > 0 ? [text.fetch.stored(forecast.stored, forecast.total)] : []),
     ...(forecast.etaSeconds !== null && forecast.stored < forecast.total

@@ -33,13 +33,16 @@ export function NumberField(props: NumberFieldProps): ReactElement {
   const text = useText();
   const input = useRef<HTMLInputElement>(null);
   /** While it is being typed: "12.", "1e", "0.50". */
-  const [draft, setDraft] = useState<string | null>(null);
+  const [typed, setTyped] = useState<string | null>(null);
   const number = value ?? usual;
+  // Undone or brought to a bound meanwhile, it is not what was typed any more.
+  const read = typed === null ? null : readNumber(typed);
+  const draft = read === null || read === number ? typed : null;
   const isNone = draft !== null && draft.trim() !== "" && readNumber(draft) === null;
   const wrong = isNone ? text.settings.noNumber(draft, usual === null ? null : String(usual)) : error;
 
   const move = (by: number): void => {
-    setDraft(null);
+    setTyped(null);
     onChange(stepped(number ?? 0, by, min ?? null, max ?? null));
   };
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -53,6 +56,7 @@ export function NumberField(props: NumberFieldProps): ReactElement {
       tabIndex={-1}
       aria-hidden="true"
       onPointerDown={(event) => {
+        if (event.button !== 0) return;
         event.preventDefault();
         input.current?.focus();
         move(by);
@@ -84,11 +88,11 @@ export function NumberField(props: NumberFieldProps): ReactElement {
       rightSectionWidth={unit === "" ? "1.375rem" : `calc(1.875rem + ${unit.length}ch)`}
       onKeyDown={onKeyDown}
       onChange={(event) => {
-        const typed = event.currentTarget.value;
-        setDraft(typed);
-        onChange(readNumber(typed));
+        const next = event.currentTarget.value;
+        setTyped(next);
+        onChange(readNumber(next));
       }}
-      onBlur={() => setDraft(null)}
+      onBlur={() => setTyped(null)}
     />
   );
 }

@@ -8,13 +8,12 @@ describe("readNumber", () => {
     [" -0.5 ", -0.5],
     ["1e3", 1000],
     ["2.5E-1", 0.25],
-    ["0,5", 0.5],
     [".5", 0.5],
     ["12.", 12],
     ["−3", -3],
   ])("reads %j", (typed, number) => expect(readNumber(typed)).toBe(number));
 
-  it.each(["", " ", "-", ".", "1e", "12a", "1,000.5", "1 000", "0x10", "NaN", "Infinity", "1e999"])(
+  it.each(["", " ", "-", ".", "1e", "12a", "1,000", "0,5", "1 000", "0x10", "NaN", "Infinity", "1e999"])(
     "does not take %j for a number",
     (typed) => expect(readNumber(typed)).toBeNull(),
   );

@@ -3,9 +3,9 @@
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const DIGITS = 12;
 
-/** "12", "-0.5", "1e3", "0,5"; null for what is no number, as for nothing. */
+/** "12", "-0.5", "1e3"; null for what is no number, as for nothing. A comma may mean two things, so it means none. */
 export function readNumber(typed: string): number | null {
-  const plain = typed.trim().replace(",", ".").replace("−", "-");
+  const plain = typed.trim().replace("−", "-");
   const number = NUMBER.test(plain) ? Number(plain) : Number.NaN;
   return Number.isFinite(number) ? number : null;
 }

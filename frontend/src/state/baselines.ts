@@ -6,6 +6,8 @@ export type BaselineChoice = NonNullable<AttributionRequest["baseline"]>;
 
 /** Of which one average is taken. */
 export const MOST_BASELINES = 16;
+/** Of the digits that `OF_SAMPLE` takes. */
+export const MOST_NUMBER = 999_999_999;
 const LISTED = ",";
 const OF_INPUT = "=";
 const INPUTS = ";";

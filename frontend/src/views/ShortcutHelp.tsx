@@ -5,7 +5,7 @@ import { Keyboard } from "../controls/icons";
 import { useStore } from "../state/store";
 import { TESTID } from "../testids";
 import { useText } from "../text";
-import { helpOpened } from "./keyboard";
+import { helpOpened, useFocusBack } from "./keyboard";
 import classes from "./ShortcutHelp.module.css";
 import { SHORTCUTS, type Shortcut } from "./shortcuts";
 
@@ -35,6 +35,7 @@ const GROUPS = ["anywhere", "samples", "drawing"] as const;
 function Help(): ReactElement {
   const text = useText();
   const { groups, names, note } = text.shortcuts;
+  useFocusBack();
   return (
     <Modal
       opened

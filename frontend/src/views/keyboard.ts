@@ -1,7 +1,7 @@
 /** What the keys do. */
 
 import { useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
-import { useEffect, useEffectEvent } from "react";
+import { useEffect, useEffectEvent, useState } from "react";
 
 import { PANELS } from "../state/page";
 import { changePage, useDisplay, useView } from "../state/services";
@@ -17,6 +17,21 @@ export const helpOpened = createStore(false);
 
 /** A dialog has the keyboard to itself. */
 const DIALOG = '[role="dialog"], [role="alertdialog"]';
+
+/** Back to where the keyboard was before a dialog, whose own way back an end without a transition cuts short. */
+export function useFocusBack(): void {
+  const [from] = useState(() => document.activeElement);
+  useEffect(
+    () => () => {
+      setTimeout(() => {
+        const isLost = document.activeElement === null || document.activeElement === document.body;
+        if (isLost && from instanceof HTMLElement && from.isConnected && !document.querySelector(DIALOG)) from.focus();
+      });
+    },
+    [from],
+  );
+}
+
 /** The field that takes a sample's number. */
 export const GO_TO = "go-to";
 
@@ -26,13 +41,21 @@ export function useShortcuts(): void {
   const { kind } = useView();
   const onKey = useEffectEvent((event: KeyboardEvent) => {
     const shortcut = shortcutOf(event, focusOf(event.target), kind);
-    if (!shortcut || document.querySelector(DIALOG)) return;
-    if (act(shortcut.id, event.key)) event.preventDefault();
+    if (shortcut && act(shortcut.id, event.key)) event.preventDefault();
   });
   useEffect(() => {
-    const listener = (event: KeyboardEvent): void => onKey(event);
+    // Before the dialog itself hears of the key: Escape closes it, and is not the page's then.
+    let taken = false;
+    const look = (): void => void (taken = document.querySelector(DIALOG) !== null);
+    const listener = (event: KeyboardEvent): void => {
+      if (!taken) onKey(event);
+    };
+    window.addEventListener("keydown", look, { capture: true });
     window.addEventListener("keydown", listener);
-    return () => window.removeEventListener("keydown", listener);
+    return () => {
+      window.removeEventListener("keydown", look, { capture: true });
+      window.removeEventListener("keydown", listener);
+    };
   }, []);
 }
 

@@ -6,6 +6,7 @@ import type { Sample, SampleFeature } from "../../api/types";
 import { useText } from "../../text";
 import { nameOf } from "../own/SampleName";
 import { useEditable } from "../own/uploads";
+import { useFocusBack } from "../keyboard";
 import { useSubject } from "../workspace";
 import classes from "./edit.module.css";
 import { EraseEditor } from "./EraseEditor";
@@ -30,6 +31,9 @@ export default function EditDialog({ sample, fresh = false, onClose }: EditDialo
   const [chosen, choose] = useState<string | null>(null);
   const feature = features.find(({ name }) => name === chosen) ?? features[0];
   const name = nameOf(text, sample, description);
+  /** Those looked at stay, and so do their steps. */
+  const [begun, setBegun] = useState<readonly string[]>([]);
+  useFocusBack();
   return (
     <Modal
       opened
@@ -50,10 +54,19 @@ export default function EditDialog({ sample, fresh = false, onClose }: EditDialo
           aria-label={text.edit.input}
           value={feature?.name ?? ""}
           data={features.map((each) => each.name)}
-          onChange={choose}
+          onChange={(next) => {
+            setBegun([...new Set([...begun, feature?.name ?? next, next])]);
+            choose(next);
+          }}
         />
       )}
-      {feature && <Editor key={feature.name} {...{ sample, feature, fresh, onClose }} />}
+      {features
+        .filter((each) => each === feature || begun.includes(each.name))
+        .map((each) => (
+          <div key={each.name} hidden={each !== feature}>
+            <Editor {...{ sample, feature: each, fresh, onClose }} />
+          </div>
+        ))}
     </Modal>
   );
 }
