@@ -181,7 +181,7 @@ class LiveServer(Visitor):
         """Processes that this server started and that run the model."""
         pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
         children = [pid for pid in pids if (stat := _stat(pid)) and stat[0] != "Z" and stat[1] == str(self.process.pid)]
-        return [pid for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        return [pid for pid in children if b"spawn_main" in _command(pid)]
 
     def new_session(self) -> httpx.Client:
         """Another browser's client, logged in."""
@@ -222,6 +222,14 @@ def _stat(pid: int) -> list[str]:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
         return []
+
+
+def _command(pid: int) -> bytes:
+    """Nothing of a process that has ended meanwhile."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def _is_running(pid: int) -> bool:

@@ -70,7 +70,7 @@ def test_what_the_servers_end_cut_short_is_said_once_and_fetched_again(page: Pag
 
 
 def test_who_waits_behind_another_session_sees_the_place(page: Page, serve_faulty) -> None:  # type: ignore[no-untyped-def]
-    server: LiveServer = serve_faulty("slow_model", ATTRISCOPE_TEST_PAUSE="0.05")
+    server: LiveServer = serve_faulty("slow_model", ATTRISCOPE_TEST_PAUSE="0.2")
     server.samples(count=8)
     busy = server.submit(method="integrated_gradients", samples=list(range(8)), arguments={"n_steps": 300})
     assert busy.status_code == 201
@@ -83,7 +83,7 @@ def test_who_waits_behind_another_session_sees_the_place(page: Page, serve_fault
 
 def test_q10_a_restarted_server_says_what_its_end_cut_short(page: Page, tmp_path: Path) -> None:
     env = {
-        "ATTRISCOPE_TEST_PAUSE": "0.05",
+        "ATTRISCOPE_TEST_PAUSE": "0.2",
         "ATTRISCOPE_TOKEN": "a-token-of-the-test",
         "ATTRISCOPE_GRACE": "0",
     }

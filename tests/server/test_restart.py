@@ -68,11 +68,11 @@ def test_a_restart_answers_a_repeated_fetch_without_computing(tmp_path: Path) ->
 
 
 def test_sigterm_lets_running_jobs_end_and_takes_no_new_ones(tmp_path: Path) -> None:
-    with serve(tmp_path, ATTRISCOPE_GRACE="60s") as server:
+    with serve(tmp_path, pause="0.2", ATTRISCOPE_GRACE="60s") as server:
         server.samples(count=2)
         with server.events() as events:
             next(events)
-            job = server.submit(samples=[0, 1], method="integrated_gradients", arguments={"n_steps": 300}).json()
+            job = server.submit(samples=[0, 1], method="integrated_gradients", arguments={"n_steps": 20}).json()
             server.process.send_signal(signal.SIGTERM)
             server.wait(lambda: server.client.get("/readyz").status_code == 503)
             refused = server.submit(samples=[0], target=3)

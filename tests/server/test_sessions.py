@@ -17,7 +17,8 @@ from tests.server.canonical import undisturbed
 from tests.server.conftest import Serve
 
 SLOW = {"method": "integrated_gradients", "arguments": {"n_steps": 1000}}
-PAUSE = {"ATTRISCOPE_TEST_PAUSE": "0.1"}
+# No chunk holds more than one step then, whatever the engine has learned: a job lasts that long for each.
+PAUSE = {"ATTRISCOPE_TEST_PAUSE": "0.2"}
 LONG = {"samples": list(range(8)), "smoothing": {"type": "smoothgrad", "samples": 50}}
 """Of `SLOW`, more than ten seconds: each noisy copy has forward passes of its own."""
 
@@ -54,15 +55,16 @@ def test_who_waits_sees_their_place_and_their_time(slow: LiveServer) -> None:
             assert next(events)["data"]["jobs"][0]["position"] == 2
             slow.client.delete(f"/api/jobs/{jobs[0]['id']}")
             places = (event["data"]["job"]["position"] for event in events if event["event"] == "job")
-            assert next(places) == 1
+            # The same place may be told again before.
+            assert 1 in places
         for client, job in zip((second, third), jobs[1:], strict=True):
             client.delete(f"/api/jobs/{job['id']}")
 
 
 def test_bulk_work_lets_what_somebody_waits_for_go_first(slow: LiveServer) -> None:
-    bulk = submit(slow, slow.client, samples=[0, 1, 2], priority="bulk", arguments={"n_steps": 60})
+    bulk = submit(slow, slow.client, samples=[0, 1, 2], priority="bulk", arguments={"n_steps": 20})
     with closing(slow.new_session()) as other:
-        mine = submit(slow, other, samples=[3], arguments={"n_steps": 60})
+        mine = submit(slow, other, samples=[3], arguments={"n_steps": 20})
         slow.wait(lambda: state(other, mine) == "done")
         assert state(slow.client, bulk) == "running"
     assert slow.finish(bulk)["state"] == "done"
@@ -70,10 +72,10 @@ def test_bulk_work_lets_what_somebody_waits_for_go_first(slow: LiveServer) -> No
 
 def test_an_interactive_request_for_bulk_work_takes_it_along(slow: LiveServer) -> None:
     running = submit(slow, slow.client, samples=[0], target=3)
-    first = submit(slow, slow.client, samples=[1], priority="bulk", arguments={"n_steps": 50})
-    bulk = submit(slow, slow.client, samples=[2], priority="bulk", arguments={"n_steps": 50})
+    first = submit(slow, slow.client, samples=[1], priority="bulk", arguments={"n_steps": 20})
+    bulk = submit(slow, slow.client, samples=[2], priority="bulk", arguments={"n_steps": 20})
     with closing(slow.new_session()) as other:
-        mine = submit(slow, other, samples=[2], arguments={"n_steps": 50})
+        mine = submit(slow, other, samples=[2], arguments={"n_steps": 20})
         slow.client.delete(f"/api/jobs/{running['id']}")
         slow.wait(lambda: state(other, mine) == "done")
     assert state(slow.client, bulk) == "done"
@@ -89,7 +91,7 @@ def test_q5_jobs_of_a_session_without_a_page_are_cancelled_after_a_grace_period(
             next(events)
             time.sleep(1.5)
             assert state(client, job) == "running"
-        closed = time.monotonic()
+            closed = time.monotonic()
         slow.wait(lambda: state(client, job) == "cancelled")
         assert time.monotonic() - closed > 0.9
 

@@ -181,7 +181,7 @@ def test_works_of_a_batch_that_hangs_are_tried_alone_and_only_the_guilty_one_fai
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     async def test() -> None:
-        stage = Stage(monkeypatch, job_deadline=0.1)
+        stage = Stage(monkeypatch, job_deadline=2.0)
         speed = stage.hosts["e"].speed
         monkeypatch.setattr(speed, "seconds", lambda *_: 0.01)
         job = await stage.submit("one", (0, 1, 2))

@@ -10,7 +10,7 @@ import httpx
 from tests.live import LiveServer
 from tests.server.conftest import Serve
 
-PAUSE = {"ATTRISCOPE_TEST_PAUSE": "0.1"}
+PAUSE = {"ATTRISCOPE_TEST_PAUSE": "0.2"}
 SLOW = {"method": "integrated_gradients", "arguments": {"n_steps": 60}}
 
 

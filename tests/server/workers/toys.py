@@ -213,10 +213,10 @@ Start = Callable[..., Process]
 def gone(pid: int) -> bool:
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+        # A zombie of somebody else's still has a number.
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
         return True
-    # A zombie of somebody else's still has a number.
-    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
