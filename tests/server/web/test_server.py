@@ -41,7 +41,7 @@ def test_sigterm_of_an_idle_server_ends_it_with_0_and_without_a_word(serve: Serv
 
 
 def test_sigterm_lets_running_jobs_end_and_pages_hear_of_it(serve: Serve) -> None:
-    server = serve("slow_model", env=PAUSE)
+    server = serve("slow_model", "--grace", "1m", env=PAUSE)
     job = start_job(server)
     with server.events() as events:
         next(events)
