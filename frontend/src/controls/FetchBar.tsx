@@ -12,7 +12,7 @@ import { ErrorNote } from "../views/ErrorNote";
 import { useCountdown } from "../views/countdown";
 import { useFreshness } from "../views/freshness";
 import { useFetchAction } from "../views/actions";
-import { useForecast, useProgress, useShown, useSubject, type Workspace } from "../views/workspace";
+import { isRefused, useForecast, useProgress, useShown, useSubject, type Workspace } from "../views/workspace";
 import classes from "./FetchBar.module.css";
 
 /** Fetch, what it will take, how far it is, and Cancel. */
@@ -121,8 +121,7 @@ function Outlook({ freshness }: { freshness: Freshness }): ReactElement | null {
   const text = useText();
   const forecast = useForecast();
   if (freshness === "fresh") return <p className={classes.outlook}>{text.fetch.upToDate}</p>;
-  const isRefused = Object.keys(forecast.errors).length + forecast.elsewhere.size > 0;
-  const outdated = isRefused ? text.fetch.mendFirst : outdatedWords(text, freshness);
+  const outdated = isRefused(forecast) ? text.fetch.mendFirst : outdatedWords(text, freshness);
   const parts = [
     ...(forecast.stored > 0 ? [text.fetch.stored(forecast.stored, forecast.total)] : []),
     ...(forecast.etaSeconds !== null && forecast.stored < forecast.total

@@ -1,6 +1,6 @@
 import { useText } from "../text";
 import { describeColumns } from "../text/columns";
-import { useForecast, useShown, useSubject } from "./workspace";
+import { isRefused, useForecast, useShown, useSubject } from "./workspace";
 
 /** "Press Fetch to explain these 8 predictions", "Integrated Gradients, 50 steps", "about 2 s" */
 export function useInvitation(): string[] {
@@ -10,7 +10,7 @@ export function useInvitation(): string[] {
   const forecast = useForecast();
   const { etaSeconds, stored, total } = forecast;
   // Neither a number of steps that is refused nor its time is anything to look forward to.
-  if (Object.keys(forecast.errors).length + forecast.elsewhere.size > 0) return [text.fetch.mendFirst];
+  if (isRefused(forecast)) return [text.fetch.mendFirst];
   const time = stored > 0 && stored === total ? text.fetch.stored(stored, total) : etaSeconds;
   return [
     text.fetch.invitation(samples.items.length),

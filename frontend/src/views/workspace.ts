@@ -80,6 +80,9 @@ export interface Forecast {
   readonly retry: () => void;
 }
 
+/** Whether the server would refuse what the form says. */
+export const isRefused = ({ errors, elsewhere }: Forecast): boolean => Object.keys(errors).length + elsewhere.size > 0;
+
 export const SubjectContext = createContext<Subject | null>(null);
 export const ShownContext = createContext<Shown | null>(null);
 export const ForecastContext = createContext<Forecast | null>(null);
